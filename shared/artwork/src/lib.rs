@@ -1,0 +1,1 @@
+//! Badge artwork: decode once under limits, sanitise, normalise to a square.

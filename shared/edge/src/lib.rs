@@ -1,0 +1,1 @@
+//! Lambda and HTTP: configuration, callers, problems, content negotiation, logs.

@@ -1,0 +1,1 @@
+//! Proofs and keys: Data Integrity, compact JWS and VC-JWT, Multikey, JWK, DIDs, status lists.

@@ -1,0 +1,1 @@
+//! Keys held in AWS KMS: the only place that asks for a signature.

@@ -1,0 +1,1 @@
+//! Black-box journeys through HTTP against the local stack.
