@@ -1,0 +1,150 @@
+"""template.yaml and the built functions -> a stack in the local AWS."""
+
+import hashlib
+import io
+import json
+import os
+import platform
+import shutil
+import zipfile
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+import transform
+
+STACK = "shirushi"
+ARTIFACTS = "artifacts"
+# The emulator numbers APIs with eight hex digits and takes a given one.
+API_ID = "5411053a"
+
+
+class DeploymentFailed(Exception):
+    """The stack did not reach the state asked for; the text says what CloudFormation said."""
+
+
+def deploy(environment: dict[str, str], binaries: Path, store: Path, base_url: str) -> dict[str, str]:
+    """Creates the stack or brings it up to date. Returns its outputs."""
+    session = boto3.Session(
+        environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=environment["AWS_REGION"]
+    )
+
+    def client(service: str):
+        # One connection attempt is enough for a server on this machine; waiting hides what is wrong.
+        config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+        return session.client(service, endpoint_url=environment["AWS_ENDPOINT_URL"], config=config)
+
+    template = transform.load()
+    code = upload(client("s3"), transform.functions(template), binaries, store)
+    body = json.dumps(transform.localise(transform.transform(template, code), API_ID))
+    parameters = {
+        "Stage": "local",
+        "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
+        "PublicBaseUrl": base_url,
+        "Rs256": "true",
+        # The validator must be able to check what this very stack has issued.
+        "OutboundAllow": base_url.removeprefix("http://"),
+    }
+    outputs = apply(client("cloudformation"), body, parameters)
+    # The emulator's CloudFormation passes over the table's TimeToLiveSpecification.
+    enable_ttl(client("dynamodb"), outputs["TableName"], template["Resources"]["Table"]["Properties"])
+    return outputs
+
+
+def upload(s3, functions: dict[str, str], binaries: Path, store: Path) -> dict[str, dict]:
+    try:
+        s3.create_bucket(Bucket=ARTIFACTS)
+    except s3.exceptions.BucketAlreadyOwnedByYou:
+        pass
+    code = {}
+    for logical_id, name in functions.items():
+        package = pack(binaries / name, store)
+        key = f"{name}/{hashlib.sha256(package).hexdigest()}.zip"
+        s3.put_object(Bucket=ARTIFACTS, Key=key, Body=package)
+        code[logical_id] = {"Bucket": ARTIFACTS, "Key": key}
+    return code
+
+
+def pack(binary: Path, store: Path) -> bytes:
+    """A package whose bootstrap starts the stored copy of the binary.
+
+    A debug build is tens of megabytes per function, and the emulator keeps every package in memory, in its object store
+    and unpacked on disk. The copy is named by its content, so a function runs what was deployed, whatever is rebuilt since.
+    """
+    with binary.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    stored = store / digest / binary.name
+    if not stored.exists():
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = stored.with_name(f"{binary.name}.{os.getpid()}")
+        shutil.copy2(binary, unfinished)
+        unfinished.rename(stored)
+    stored.parent.touch()  # see `forget_old`
+    bootstrap = zipfile.ZipInfo("bootstrap")  # its time stamp is constant, so the same binary gives the same package
+    bootstrap.external_attr = 0o755 << 16
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr(bootstrap, f'#!/bin/sh\nexec "{stored}"\n')
+    return package.getvalue()
+
+
+def forget_old(store: Path, older_than_seconds: float, now: float) -> None:
+    """Removes copies that no deployment has used for a while."""
+    for folder in store.iterdir() if store.exists() else ():
+        if now - folder.stat().st_mtime > older_than_seconds:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def apply(cloudformation, body: str, parameters: dict[str, str]) -> dict[str, str]:
+    request = {
+        "StackName": STACK,
+        "TemplateBody": body,
+        "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
+        "Capabilities": ["CAPABILITY_IAM"],
+    }
+    if describe(cloudformation) is None:
+        cloudformation.create_stack(**request)
+        wanted, waiter = "CREATE_COMPLETE", "stack_create_complete"
+    else:
+        try:
+            cloudformation.update_stack(**request)
+        except ClientError as error:
+            if "No updates are to be performed" not in str(error):
+                raise
+            return outputs(describe(cloudformation))
+        wanted, waiter = "UPDATE_COMPLETE", "stack_update_complete"
+    try:
+        cloudformation.get_waiter(waiter).wait(StackName=STACK, WaiterConfig={"Delay": 0.1, "MaxAttempts": 600})
+    finally:
+        stack = describe(cloudformation)
+        if stack is None or stack["StackStatus"] != wanted:
+            raise DeploymentFailed(reasons(cloudformation))
+    return outputs(stack)
+
+
+def describe(cloudformation) -> dict | None:
+    try:
+        return cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+
+
+def outputs(stack: dict) -> dict[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def reasons(cloudformation) -> str:
+    events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+    failed = [e for e in events if e["ResourceStatus"].endswith("_FAILED")]
+    return "\n".join(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', '')}" for e in failed)
+
+
+def enable_ttl(dynamodb, table: str, properties: dict) -> None:
+    wanted = properties["TimeToLiveSpecification"]
+    status = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]["TimeToLiveStatus"]
+    if status not in ("ENABLED", "ENABLING"):
+        dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=wanted)

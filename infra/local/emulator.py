@@ -1,0 +1,229 @@
+"""The local AWS: MiniStack, tuned, made to survive, and given a front door.
+
+One process listens on two ports of 127.0.0.1:
+
+* the AWS endpoint, which every SDK and the operator's command line talk to;
+* the front door, whose root is the root of the deployed HTTP API, so that the base URL of a local stack looks like a real
+  one. A request is handed to MiniStack's execute-api exactly as it came: raw path, query, headers, body.
+
+The functions run as plain processes, children of this one. The process ends when its standard input does: the launcher
+holds the other end of that pipe, so nothing is left running however the launcher dies.
+
+On stdout it prints one line of JSON, the two ports, as soon as both are bound. The log goes to stderr.
+
+MiniStack is pinned to one version because `tune` replaces private functions of it. Each replacement says why.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import socketserver
+import sys
+import threading
+import time
+from pathlib import Path
+
+HOST = "127.0.0.1"
+# What a write may cost at most when the process is killed: the seconds between two snapshots.
+SNAPSHOT_SECONDS = 3
+# Operations of the JSON protocols that change nothing, so that a snapshot after them would be wasted.
+READING = ("Get", "Query", "Scan", "Describe", "List", "BatchGet", "TransactGet", "Sign", "Verify")
+
+
+def main() -> None:
+    options = parse_arguments()
+    # Bound before anything else: port 0 means "any free one", and the environment below must name the answer.
+    aws, front = listen(options.aws_port), listen(options.port)
+    aws_port, front_port = aws.getsockname()[1], front.getsockname()[1]
+    configure(options, aws_port)
+    tune(options.logs)
+    print(json.dumps({"aws_port": aws_port, "port": front_port}), flush=True)
+    asyncio.run(serve(aws, front, options))
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="the local AWS and the API's front door")
+    parser.add_argument("--aws-port", type=int, default=0)
+    parser.add_argument("--port", type=int, default=0, help="the front door")
+    parser.add_argument("--api-id", required=True, help="the HTTP API behind the front door")
+    parser.add_argument("--state", type=Path, required=True, help="folder for data and unpacked functions")
+    parser.add_argument("--logs", type=Path, required=True, help="folder for one log file per function")
+    parser.add_argument("--persist", action="store_true", help="keep the state across runs")
+    return parser.parse_args()
+
+
+def listen(port: int) -> socket.socket:
+    listener = socket.create_server((HOST, port), backlog=512)
+    listener.setblocking(False)
+    return listener
+
+
+def configure(options: argparse.Namespace, aws_port: int) -> None:
+    """MiniStack and, through it, the functions read their configuration from the environment, at import."""
+    scratch = options.state / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    options.logs.mkdir(parents=True, exist_ok=True)
+    os.environ.update(
+        GATEWAY_PORT=str(aws_port),
+        # The functions inherit this. An IP address also makes the SDK address buckets by path.
+        AWS_ENDPOINT_URL=f"http://{HOST}:{aws_port}",
+        MINISTACK_REGION=os.environ["AWS_REGION"],
+        AUTH="true",  # IAM is evaluated, signatures are checked
+        TMPDIR=str(scratch),
+        IOT_MTLS_ENABLED="0",
+        SFTP_ENABLED="0",
+    )
+    if options.persist:
+        os.environ.update(
+            PERSIST_STATE="1",
+            STATE_DIR=str(options.state / "services"),
+            S3_PERSIST="1",
+            S3_DATA_DIR=str(options.state / "objects"),
+        )
+
+
+def tune(logs: Path) -> None:
+    from ministack.core import lambda_runtime
+    from ministack.services import apigateway, lambda_svc
+
+    # Its Runtime API writes header and body apart; with Nagle's algorithm the second waits for the first's ACK, 40 ms.
+    socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+
+    # It waits 50 ms after every invocation for a line of log. The lines are in the files below instead.
+    worker = lambda_runtime.ProvidedWorker
+    worker._drain_stderr_bounded = lambda self, **_: self._drain_stderr()
+
+    pump = worker._pump_output
+    worker._pump_output = lambda self, stream, queue: pump(self, Tee(stream, logs / f"{self.func_name}.log"), queue)
+
+    # And it copies them into its CloudWatch Logs, which would grow without end inside every snapshot.
+    lambda_svc._emit_lambda_logs = lambda *_, **__: None
+
+    # It answers every preflight itself. AWS does so only for an API with a CORS configuration; ours has none.
+    execute = apigateway._handle_execute_in_scope
+
+    async def execute_preflight(api_id, stage, path, method, headers, body, query, account, region, raw_query=None):
+        api = apigateway._apis.get(api_id) or {}
+        route = apigateway._match_route(api_id, method, path) if method == "OPTIONS" else None
+        if route is None or api.get("corsConfiguration"):
+            return await execute(api_id, stage, path, method, headers, body, query, account, region, raw_query)
+        integration = apigateway._integrations[api_id][route["target"].removeprefix("integrations/")]
+        return await apigateway._invoke_lambda_proxy(
+            integration, api_id, stage, path, method, headers, body, query, route["routeKey"],
+            owner_account_id=account, owner_region=region, raw_query_string=raw_query,
+        )
+
+    apigateway._handle_execute_in_scope = execute_preflight
+
+
+class Tee:
+    """A function's output, each line of it also appended to a file."""
+
+    def __init__(self, stream, path: Path) -> None:
+        self.stream = stream
+        self.file = path.open("ab", buffering=0)
+
+    def readline(self) -> bytes:
+        line = self.stream.readline()
+        if line:
+            self.file.write(line)
+        return line
+
+    def close(self) -> None:
+        self.stream.close()
+        self.file.close()
+
+
+def front_door(app, port: int, api_id: str):
+    """Every request that came in by the front door goes to the root of the API's default stage."""
+    prefix = f"/_aws/execute-api/{api_id}/$default"
+
+    async def enter(scope, receive, send):
+        if scope["type"] == "http" and scope["server"][1] == port:
+            raw_path = prefix.encode() + (scope.get("raw_path") or scope["path"].encode())
+            scope = {**scope, "path": prefix + scope["path"], "raw_path": raw_path}
+        await app(scope, receive, send)
+
+    return enter
+
+
+class Snapshots:
+    """Saves everything every few seconds in which something may have changed.
+
+    MiniStack by itself saves only when it ends in order. Each service is one file, replaced by renaming.
+    """
+
+    def __init__(self) -> None:
+        self.changed = False
+
+    def watch(self, app):
+        async def note(scope, receive, send):
+            await app(scope, receive, send)
+            if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD") and not reads_only(scope):
+                self.changed = True
+
+        return note
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(SNAPSHOT_SECONDS)
+            if self.changed:
+                self.changed = False
+                await asyncio.to_thread(self.save)
+
+    def save(self) -> None:
+        from ministack.app import _build_persistence_save_dict
+        from ministack.core.persistence import save_state
+
+        for service, get_state in _build_persistence_save_dict().items():
+            try:
+                state = get_state()
+            except RuntimeError:  # a dictionary grew while it was copied; the next round has it
+                self.changed = True
+                continue
+            if state is not None:
+                save_state(service, state)
+
+
+def reads_only(scope) -> bool:
+    target = next((value for name, value in scope["headers"] if name == b"x-amz-target"), b"")
+    return target.decode("latin-1").rpartition(".")[2].startswith(READING)
+
+
+async def serve(aws: socket.socket, front: socket.socket, options: argparse.Namespace) -> None:
+    from hypercorn.asyncio import serve as hypercorn_serve
+    from hypercorn.config import Config
+    from ministack.app import app
+    from ministack.core import lambda_runtime
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    threading.Thread(target=await_end_of_input, args=(loop, stop), daemon=True).start()
+
+    config = Config()
+    config.bind = [f"fd://{aws.fileno()}", f"fd://{front.fileno()}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.loglevel = "WARNING"
+    application = front_door(app, front.getsockname()[1], options.api_id)
+    snapshots = None
+    if options.persist:
+        watcher = Snapshots()
+        application = watcher.watch(application)
+        snapshots = asyncio.create_task(watcher.run())
+    await hypercorn_serve(application, config, shutdown_trigger=stop.wait)
+    if snapshots:
+        snapshots.cancel()
+    await asyncio.to_thread(lambda_runtime.reset)  # ends the functions
+
+
+def await_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    loop.call_soon_threadsafe(stop.set)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""The local stack: everything that runs in AWS, on this machine, from the very same template.yaml.
+
+    stack.py up                                     keeps its data in .local/state; runs until Ctrl-C
+    stack.py test --env-file FILE -- COMMAND…       an empty stack on free ports, COMMAND inside its environment, then gone
+
+Both write the stack's environment (BASE_URL, AWS_ENDPOINT_URL, CLIENT_ID, …) to a file of NAME=value lines once the stack
+answers; its appearance is the signal that the stack is ready. `up` writes .local/stack.env and removes it at the end.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+import deploy
+import transform
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL = ROOT / ".local"
+BINARIES = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+FUNCTION_STORE = LOCAL / "functions"
+DAY = 24 * 60 * 60
+
+# The emulator's account root. It guards nothing: the emulator listens on this machine only.
+CREDENTIALS = {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+OUTPUT_NAMES = {
+    "TableName": "TABLE_NAME",
+    "BucketName": "BUCKET_NAME",
+    "CredentialKeyArn": "CREDENTIAL_KEY_ARN",
+    "CredentialJwtKeyArn": "CREDENTIAL_JWT_KEY_ARN",
+    "CredentialRsaKeyArn": "CREDENTIAL_RSA_KEY_ARN",
+    "TokenKeyArn": "TOKEN_KEY_ARN",
+}
+
+
+class StackFailed(Exception):
+    """Something a person must look at; the text says what and where."""
+
+
+class Emulator:
+    """The emulator's process. Leaving the `with` block ends it and every function it started."""
+
+    def __init__(self, state: Path, logs: Path, port: int, aws_port: int, persist: bool) -> None:
+        logs.mkdir(parents=True, exist_ok=True)
+        self.log = logs / "emulator.log"
+        command = [
+            sys.executable, Path(__file__).with_name("emulator.py"), "--api-id", deploy.API_ID,
+            "--port", str(port), "--aws-port", str(aws_port), "--state", state, "--logs", logs,
+            *(["--persist"] if persist else []),
+        ]
+        # The functions inherit this environment: nothing of the developer's own belongs in it.
+        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "RUST_LOG") if name in os.environ}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env={**environment, **CREDENTIALS}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                start_new_session=True,  # so that Ctrl-C in the terminal reaches only the launcher, which ends it in order
+            )
+        ports = self.process.stdout.readline()
+        if not ports:
+            self.stop()
+            raise StackFailed(f"the emulator did not start; is another stack running? See {self.log}")
+        ports = json.loads(ports)
+        self.base_url = f"http://localhost:{ports['port']}"
+        self.environment = {
+            "BASE_URL": self.base_url, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{ports['aws_port']}", **CREDENTIALS,
+        }
+
+    def __enter__(self) -> "Emulator":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stop()
+
+    def wait_until_ready(self) -> None:
+        health = self.environment["AWS_ENDPOINT_URL"] + "/_ministack/health"
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(health, timeout=30).close()
+            return
+        raise StackFailed(f"the emulator does not answer; see {self.log}")
+
+    def stop(self) -> None:
+        """The end of its input makes the emulator save its state and end; what is left of its session is killed."""
+        self.process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=15)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def build() -> None:
+    names = [*transform.functions(transform.load()).values(), "operator"]
+    command = ["cargo", "build", "--locked", *(f"--package={name}" for name in names)]
+    if subprocess.run(command, cwd=ROOT).returncode:
+        raise StackFailed("the build failed")
+
+
+def bring_up(emulator: Emulator, state: Path) -> dict[str, str]:
+    """Deploys and bootstraps. Returns the stack's whole environment."""
+    emulator.wait_until_ready()
+    outputs = deploy.deploy(emulator.environment, BINARIES, FUNCTION_STORE, emulator.base_url)
+    environment = {**emulator.environment, **{OUTPUT_NAMES[k]: v for k, v in outputs.items() if k in OUTPUT_NAMES}}
+    environment["PUBLIC_BASE_URL"] = emulator.base_url
+    return {**environment, **bootstrap(environment, state)}
+
+
+def bootstrap(environment: dict[str, str], state: Path) -> dict[str, str]:
+    """Registers the keys and creates the demo organisation. Its secret is told only once, so it is kept with the state."""
+    operator(environment, "keys", "sync")
+    kept = state / "organisation.json"
+    if not kept.exists():
+        answer = operator(
+            environment, "org", "create", "--name", "Shirushi Demo", "--email", "demo@example.org",
+            "--url", "https://example.org", "--json",
+        )
+        kept.write_text(answer, encoding="utf-8")
+    organisation = json.loads(kept.read_text(encoding="utf-8") or "{}")
+    return {name.upper(): organisation[name] for name in ("client_id", "client_secret") if name in organisation}
+
+
+def operator(environment: dict[str, str], *arguments: str) -> str:
+    command = [BINARIES / "operator", *arguments]
+    done = subprocess.run(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise StackFailed(f"`operator {' '.join(arguments)}` failed")
+    return done.stdout
+
+
+def write_environment(path: Path, environment: dict[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".new")
+    unfinished.write_text("".join(f"{name}={value}\n" for name, value in environment.items()), encoding="utf-8")
+    unfinished.replace(path)
+
+
+def up(options: argparse.Namespace) -> int:
+    if not options.no_build:
+        build()
+    deploy.forget_old(FUNCTION_STORE, 7 * DAY, time.time())
+    state, logs, env_file = LOCAL / "state", LOCAL / "logs", options.env_file or LOCAL / "stack.env"
+    with Emulator(state, logs, options.port, options.aws_port, persist=True) as emulator:
+        environment = bring_up(emulator, state)
+        write_environment(env_file, environment)
+        try:
+            print(f"\n  Shirushi   {environment['BASE_URL']}/", f"  AWS        {environment['AWS_ENDPOINT_URL']}", sep="\n")
+            if "CLIENT_ID" in environment:
+                print(f"  client     {environment['CLIENT_ID']}", f"  secret     {environment['CLIENT_SECRET']}", sep="\n")
+            print(f"  variables  {env_file}", f"  logs       {logs}", "  Ctrl-C ends it; the data stays.\n", sep="\n")
+            emulator.process.wait()
+            raise StackFailed(f"the emulator ended by itself; see {emulator.log}")
+        finally:
+            env_file.unlink(missing_ok=True)
+
+
+def test(options: argparse.Namespace) -> int:
+    if not options.no_build:
+        build()
+    with tempfile.TemporaryDirectory(prefix="shirushi-") as folder:
+        state = Path(folder)
+        with Emulator(state, options.logs, port=0, aws_port=0, persist=False) as emulator:
+            environment = bring_up(emulator, state)
+            write_environment(options.env_file or state / "stack.env", environment)
+            command = options.command[1:] if options.command[:1] == ["--"] else options.command
+            code = subprocess.run(command, env={**os.environ, **environment}).returncode
+    return code if code >= 0 else 128 - code  # the shell's convention for a command ended by a signal
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="the local stack")
+    commands = parser.add_subparsers(required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--env-file", type=Path, help="where to write the environment")
+    common.add_argument("--no-build", action="store_true", help="deploy the binaries that are there")
+    run = commands.add_parser("up", parents=[common])
+    run.add_argument("--port", type=int, default=int(os.environ.get("PORT", 4580)))
+    run.add_argument("--aws-port", type=int, default=int(os.environ.get("AWS_PORT", 4566)))
+    run.set_defaults(run=up)
+    check = commands.add_parser("test", parents=[common])
+    check.add_argument("--logs", type=Path, default=LOCAL / "logs" / "test")
+    check.add_argument("command", nargs=argparse.REMAINDER)
+    check.set_defaults(run=test)
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = parse_arguments()
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
+    try:
+        return options.run(options)
+    except KeyboardInterrupt:
+        return 130
+    except (StackFailed, deploy.DeploymentFailed, BotoCoreError, ClientError) as failure:
+        print(f"stack: {failure}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""template.yaml -> plain CloudFormation, for the local stack and for the linter.
+
+    transform.py [--local]      prints the transformed template as JSON
+
+SAM's own transform, run here instead of inside CloudFormation. The linter needs its result because a circle that SAM
+creates (role <-> key) cannot be seen in the source. `localise` then makes the few changes that the emulator needs, each with
+its reason; everything else is deployed locally as it would be in AWS.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
+
+def load(path: Path = TEMPLATE) -> dict:
+    return yaml_parse(path.read_text(encoding="utf-8"))
+
+
+def functions(template: dict) -> dict[str, str]:
+    """Logical id -> package name, which is also the name of its folder and its binary."""
+    return {
+        logical_id: resource["Properties"]["CodeUri"].removeprefix("functions/")
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+
+def transform(template: dict, code: dict[str, dict]) -> dict:
+    """The template as CloudFormation sees it. `code`: logical id -> {"Bucket": …, "Key": …} of its package."""
+    os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # SAM asks for a region although it calls nobody
+    for logical_id, location in code.items():
+        template["Resources"][logical_id]["Properties"]["CodeUri"] = location
+    defaults = {name: parameter["Default"] for name, parameter in template.get("Parameters", {}).items()}
+    return Translator({}, Parser()).translate(template, defaults)
+
+
+def localise(template: dict, api_id: str) -> dict:
+    for resource in template["Resources"].values():
+        properties = resource.get("Properties", {})
+        match resource["Type"]:
+            case "AWS::ApiGatewayV2::Api":
+                # A fixed id, so that the front door knows where to go.
+                properties["Tags"] = {"ms-custom-id": api_id}
+            case "AWS::S3::BucketPolicy":
+                # The local endpoint is plain HTTP: a policy that demands TLS would refuse everything.
+                statements = properties["PolicyDocument"]["Statement"]
+                properties["PolicyDocument"]["Statement"] = [s for s in statements if s["Sid"] != "TlsOnly"]
+            case "AWS::KMS::Key":
+                for statement in properties["KeyPolicy"]["Statement"]:
+                    localise_condition(statement.get("Condition", {}))
+    # A policy without statements is not a policy.
+    template["Resources"] = {
+        logical_id: resource
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] != "AWS::S3::BucketPolicy" or resource["Properties"]["PolicyDocument"]["Statement"]
+    }
+    return template
+
+
+def localise_condition(condition: dict) -> None:
+    # The emulator does not tell policies the signing algorithm; the condition would never hold.
+    strings = condition.get("StringEquals", {})
+    if strings.pop("kms:SigningAlgorithm", None) and not strings:
+        del condition["StringEquals"]
+    # AWS compares aws:PrincipalArn of an assumed role with the role's ARN, the emulator with the session's.
+    role = condition.pop("ArnEquals", {}).get("aws:PrincipalArn")
+    if role:
+        name = role["Fn::GetAtt"][0]
+        session = f"arn:aws:sts::${{AWS::AccountId}}:assumed-role/${{{name}}}/*"
+        condition["ArnLike"] = {"aws:PrincipalArn": {"Fn::Sub": session}}
+
+
+def main() -> None:
+    template = load()
+    # A stand-in location: only a deployment knows the real one.
+    code = {logical_id: {"Bucket": "artifacts", "Key": name} for logical_id, name in functions(template).items()}
+    result = transform(template, code)
+    if "--local" in sys.argv[1:]:
+        result = localise(result, "local")
+    json.dump(result, sys.stdout, indent=2)
+
+
+if __name__ == "__main__":
+    main()
