@@ -1,0 +1,521 @@
+//! One request from address to body.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, USER_AGENT,
+};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::{Bytes, Incoming};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use url::{Host, Url};
+
+use crate::address::is_public;
+use crate::error::FetchError;
+use crate::guard::{Guard, PORTS};
+
+/// Longest address taken, in bytes.
+const ADDRESS_MAX_BYTES: usize = 2048;
+/// Addresses of one host that are tried in turn.
+const CONNECT_ATTEMPTS: usize = 3;
+/// Room for the status line and headers of an answer, in bytes. hyper's own minimum is 8 KiB.
+const HEADERS_MAX_BYTES: usize = 16 * 1024;
+/// How the client names itself to the hosts it asks.
+const NAME: &str = concat!("Shirushi/", env!("CARGO_PKG_VERSION"), " (Open Badges validator)");
+
+/// An answer: any final status, so 404 and 410 are answers too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// HTTP status of the last answer.
+    pub status: u16,
+    /// Where the answer came from, after redirects.
+    pub final_url: String,
+    /// `Content-Type` as sent, if readable.
+    pub content_type: Option<String>,
+    /// The body, at most [`Limits::body_bytes`](crate::Limits::body_bytes) long.
+    pub body: Vec<u8>,
+}
+
+/// A client that asks only what its [`Guard`] lets it. Cheap to clone; build one per process, because reading the machine's
+/// root certificates takes a few milliseconds.
+#[derive(Clone)]
+pub struct Client {
+    guard: Arc<Guard>,
+    tls: TlsConnector,
+}
+
+impl Client {
+    /// A client that trusts the machine's root certificates.
+    #[must_use]
+    pub fn new(guard: Guard) -> Self {
+        let native = rustls_native_certs::load_native_certs();
+        for error in &native.errors {
+            tracing::warn!(%error, "a root certificate could not be read");
+        }
+        let mut roots = RootCertStore::empty();
+        let (usable, _) = roots.add_parsable_certificates(native.certs);
+        if usable == 0 {
+            tracing::warn!("no root certificates: every https request will fail");
+        }
+        Self::trusting(guard, roots)
+    }
+
+    fn trusting(guard: Guard, roots: RootCertStore) -> Self {
+        let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("aws-lc-rs serves the default TLS versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Self { guard: Arc::new(guard), tls: TlsConnector::from(Arc::new(config)) }
+    }
+
+    /// Asks for `url` with the given `Accept` value, following redirects under the same rules.
+    ///
+    /// # Errors
+    /// [`FetchError`]; a refused address is told apart from an unreachable host and from an oversized answer.
+    pub async fn get(&self, url: &str, accept: &str) -> Result<Fetched, FetchError> {
+        tokio::time::timeout(self.guard.limits.total, self.follow(url, accept))
+            .await
+            .unwrap_or(Err(FetchError::TimedOut))
+    }
+
+    async fn follow(&self, url: &str, accept: &str) -> Result<Fetched, FetchError> {
+        let mut target = Target::parse(url, &self.guard)?;
+        let mut redirects = 0;
+        loop {
+            let response = self.ask(&target, accept).await?;
+            if !is_redirect(response.status().as_u16()) {
+                return self.read(&target, response).await;
+            }
+            if redirects == self.guard.limits.redirects {
+                return Err(FetchError::TooManyRedirects(redirects));
+            }
+            redirects += 1;
+            let location = header(response.headers(), LOCATION).ok_or(FetchError::RedirectWithoutTarget)?;
+            let next = target.url.join(&location).map_err(|_| FetchError::RedirectWithoutTarget)?;
+            target = Target::check(next, &self.guard)?;
+        }
+    }
+
+    /// Connects and sends one request; the answer's head is in, its body is still to come.
+    async fn ask(&self, target: &Target, accept: &str) -> Result<Response<Incoming>, FetchError> {
+        let stream = connect(&target.host, target.port, target.exempt).await?;
+        let request = target.request(accept)?;
+        if target.url.scheme() == "http" {
+            return send(stream, request).await;
+        }
+        let name = match &target.host {
+            Host::Domain(domain) => ServerName::try_from(domain.clone()).map_err(|_| FetchError::NotAnAddress)?,
+            Host::Ipv4(v4) => ServerName::from(IpAddr::V4(*v4)),
+            Host::Ipv6(v6) => ServerName::from(IpAddr::V6(*v6)),
+        };
+        let stream = self.tls.connect(name, stream).await.map_err(|_| FetchError::Tls(target.host.to_string()))?;
+        send(stream, request).await
+    }
+
+    async fn read(&self, target: &Target, response: Response<Incoming>) -> Result<Fetched, FetchError> {
+        let limit = self.guard.limits.body_bytes;
+        let (head, mut incoming) = response.into_parts();
+        if header(&head.headers, CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+            return Err(FetchError::Encoded);
+        }
+        let announced = header(&head.headers, CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+        if announced.is_some_and(|length| length > limit as u64) {
+            return Err(FetchError::TooLarge(limit));
+        }
+        let mut body = Vec::new();
+        while let Some(frame) = incoming.frame().await {
+            let Ok(data) = frame.map_err(|_| FetchError::Protocol)?.into_data() else { continue };
+            if body.len() + data.len() > limit {
+                return Err(FetchError::TooLarge(limit));
+            }
+            body.extend_from_slice(&data);
+        }
+        Ok(Fetched {
+            status: head.status.as_u16(),
+            final_url: target.url.to_string(),
+            content_type: header(&head.headers, CONTENT_TYPE),
+            body,
+        })
+    }
+}
+
+/// An address that passed the questions about how it is written.
+struct Target {
+    url: Url,
+    host: Host<String>,
+    port: u16,
+    /// Allow-listed: may be `http` and may resolve to a private address.
+    exempt: bool,
+}
+
+impl Target {
+    fn parse(url: &str, guard: &Guard) -> Result<Self, FetchError> {
+        if url.len() > ADDRESS_MAX_BYTES {
+            return Err(FetchError::NotAnAddress);
+        }
+        Self::check(Url::parse(url).map_err(|_| FetchError::NotAnAddress)?, guard)
+    }
+
+    fn check(mut url: Url, guard: &Guard) -> Result<Self, FetchError> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(FetchError::SchemeNotAllowed);
+        }
+        let host = url.host().ok_or(FetchError::NotAnAddress)?.to_owned();
+        let port = url.port_or_known_default().ok_or(FetchError::NotAnAddress)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(FetchError::CredentialsInAddress);
+        }
+        let exempt = guard.allow.contains(&host.to_string(), port);
+        if !exempt {
+            if url.scheme() != "https" {
+                return Err(FetchError::SchemeNotAllowed);
+            }
+            if !PORTS.contains(&port) {
+                return Err(FetchError::PortNotAllowed(port));
+            }
+        }
+        url.set_fragment(None);
+        Ok(Self { url, host, port, exempt })
+    }
+
+    fn request(&self, accept: &str) -> Result<Request<Empty<Bytes>>, FetchError> {
+        let authority = match self.url.port() {
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.to_string(),
+        };
+        Request::get(&self.url[url::Position::BeforePath..url::Position::AfterQuery])
+            .header(HOST, authority)
+            .header(ACCEPT, accept)
+            .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
+            .header(USER_AGENT, HeaderValue::from_static(NAME))
+            .body(Empty::new())
+            .map_err(|_| FetchError::NotAnAddress)
+    }
+}
+
+/// Resolves once, looks at every answer, and connects to one that was looked at.
+async fn connect(host: &Host<String>, port: u16, exempt: bool) -> Result<TcpStream, FetchError> {
+    let resolved: Vec<SocketAddr> = match host {
+        Host::Ipv4(v4) => vec![(*v4, port).into()],
+        Host::Ipv6(v6) => vec![(*v6, port).into()],
+        Host::Domain(domain) => tokio::net::lookup_host((domain.as_str(), port))
+            .await
+            .map_err(|_| FetchError::HostNotFound(domain.clone()))?
+            .collect(),
+    };
+    if resolved.is_empty() {
+        return Err(FetchError::HostNotFound(host.to_string()));
+    }
+    let usable = usable(resolved, exempt);
+    if usable.is_empty() {
+        return Err(FetchError::NotPublic(host.to_string()));
+    }
+    for address in usable.into_iter().take(CONNECT_ATTEMPTS) {
+        if let Ok(stream) = TcpStream::connect(address).await {
+            return Ok(stream);
+        }
+    }
+    Err(FetchError::Connect(host.to_string()))
+}
+
+/// The addresses that may be connected to, IPv4 first: a Lambda function outside a VPC has no IPv6 route.
+fn usable(mut resolved: Vec<SocketAddr>, exempt: bool) -> Vec<SocketAddr> {
+    resolved.retain(|address| exempt || is_public(address.ip()));
+    resolved.sort_by_key(SocketAddr::is_ipv6);
+    resolved
+}
+
+async fn send<S>(stream: S, request: Request<Empty<Bytes>>) -> Result<Response<Incoming>, FetchError>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
+        .max_buf_size(HEADERS_MAX_BYTES)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|_| FetchError::Protocol)?;
+    // Ends by itself when the answer's body is dropped or read to its end.
+    tokio::spawn(connection);
+    sender.send_request(request).await.map_err(|_| FetchError::Protocol)
+}
+
+fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+fn header(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::{AllowList, Limits};
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+    use tokio_rustls::rustls::ServerConfig;
+    use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+    /// A server that answers every connection with what `answer` makes of the request's first line and headers.
+    async fn serve(answer: impl Fn(&str) -> String + Send + 'static) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let head = read_head(&mut stream).await;
+                let reply = answer(&head);
+                let _ = stream.write_all(reply.as_bytes()).await;
+            }
+        });
+        port
+    }
+
+    async fn read_head(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let Ok(byte) = stream.read_u8().await else { break };
+            head.push(byte);
+        }
+        String::from_utf8(head).unwrap()
+    }
+
+    fn ok(body: &str) -> String {
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    }
+
+    fn moved(to: &str) -> String {
+        format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n")
+    }
+
+    fn client(ports: &[u16], limits: Limits) -> Client {
+        let list: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
+        Client::trusting(Guard { allow: AllowList::parse(&list.join(",")).unwrap(), limits }, RootCertStore::empty())
+    }
+
+    async fn refused(url: &str) -> FetchError {
+        client(&[], Limits::default()).get(url, "*/*").await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn addresses_are_refused_as_written() {
+        assert_eq!(refused("badge.json").await, FetchError::NotAnAddress);
+        assert_eq!(refused("https://").await, FetchError::NotAnAddress);
+        assert_eq!(
+            refused(&format!("https://a.example/{}", "x".repeat(ADDRESS_MAX_BYTES))).await,
+            FetchError::NotAnAddress
+        );
+        for other in ["http://a.example/", "ftp://a.example/", "file:///etc/passwd", "gopher://a.example/", "data:,x"] {
+            assert_eq!(refused(other).await, FetchError::SchemeNotAllowed, "{other}");
+        }
+        assert_eq!(refused("https://user@a.example/").await, FetchError::CredentialsInAddress);
+        assert_eq!(refused("https://:secret@a.example/").await, FetchError::CredentialsInAddress);
+        assert_eq!(refused("https://a.example:22/").await, FetchError::PortNotAllowed(22));
+    }
+
+    /// Every spelling of a private address ends at the same refusal; none of these opens a connection.
+    #[tokio::test]
+    async fn private_addresses_are_refused_in_every_spelling() {
+        for url in [
+            "https://127.0.0.1/",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f.0.0.1/",
+            "https://0177.0.0.1/",
+            "https://localhost/",
+            "https://169.254.169.254/latest/meta-data/",
+            "https://[::1]/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://[64:ff9b::a00:1]/",
+            "https://[fd00:ec2::254]/",
+            "https://10.0.0.1:8443/",
+        ] {
+            assert!(matches!(refused(url).await, FetchError::NotPublic(_)), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_mixed_answer_keeps_its_public_addresses_only() {
+        let mixed: Vec<SocketAddr> =
+            ["[2606:4700::1]:443", "10.0.0.1:443", "8.8.8.8:443"].iter().map(|text| text.parse().unwrap()).collect();
+        let kept: Vec<String> = usable(mixed.clone(), false).iter().map(ToString::to_string).collect();
+        assert_eq!(kept, ["8.8.8.8:443", "[2606:4700::1]:443"]);
+        assert_eq!(usable(mixed, true).len(), 3);
+    }
+
+    #[tokio::test]
+    async fn an_allow_listed_host_answers_over_http() {
+        let port = serve(|head| {
+            assert!(head.starts_with("GET /a?b=c HTTP/1.1\r\n"), "{head}");
+            let head = head.to_lowercase();
+            assert!(head.contains("accept: application/json\r\n"));
+            assert!(head.contains("accept-encoding: identity\r\n"));
+            assert!(!head.contains("cookie"));
+            ok("{}")
+        })
+        .await;
+        let url = format!("http://127.0.0.1:{port}/a?b=c#fragment");
+        let fetched = client(&[port], Limits::default()).get(&url, "application/json").await.unwrap();
+        assert_eq!(fetched.status, 200);
+        assert_eq!(fetched.content_type.as_deref(), Some("application/json"));
+        assert_eq!(fetched.body, b"{}");
+        assert_eq!(fetched.final_url, format!("http://127.0.0.1:{port}/a?b=c"));
+        // The list names one spelling; another name for the same machine is not exempt.
+        let other = format!("http://localhost:{port}/");
+        assert_eq!(client(&[port], Limits::default()).get(&other, "*/*").await, Err(FetchError::SchemeNotAllowed));
+    }
+
+    #[tokio::test]
+    async fn a_final_status_is_an_answer() {
+        let port = serve(|_| "HTTP/1.1 410 Gone\r\ncontent-length: 4\r\n\r\ngone".to_owned()).await;
+        let fetched =
+            client(&[port], Limits::default()).get(&format!("http://127.0.0.1:{port}/"), "*/*").await.unwrap();
+        assert_eq!((fetched.status, fetched.body.as_slice()), (410, b"gone".as_slice()));
+    }
+
+    #[tokio::test]
+    async fn redirects_are_followed_up_to_the_limit_and_checked_each() {
+        let port = serve(|head| match head.split(' ').nth(1) {
+            Some("/3") => moved("/2"),
+            Some("/2") => moved("1"),
+            Some("/1") => moved("/0#x"),
+            Some("/0") => ok("end"),
+            Some("/inside") => moved("https://169.254.169.254/"),
+            Some("/down") => moved("http://a.example/"),
+            Some("/bare") => "HTTP/1.1 301 Moved\r\ncontent-length: 0\r\n\r\n".to_owned(),
+            _ => moved("/loop"),
+        })
+        .await;
+        let client = client(&[port], Limits::default());
+        let get = |path: &str| {
+            let url = format!("http://127.0.0.1:{port}{path}");
+            let client = client.clone();
+            async move { client.get(&url, "*/*").await }
+        };
+        let fetched = get("/3").await.unwrap();
+        assert_eq!((fetched.final_url, fetched.body), (format!("http://127.0.0.1:{port}/0"), b"end".to_vec()));
+        assert_eq!(get("/loop").await, Err(FetchError::TooManyRedirects(3)));
+        assert!(matches!(get("/inside").await, Err(FetchError::NotPublic(_))));
+        assert_eq!(get("/down").await, Err(FetchError::SchemeNotAllowed));
+        assert_eq!(get("/bare").await, Err(FetchError::RedirectWithoutTarget));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_to_an_unlisted_private_port_is_refused() {
+        let inner = serve(|_| ok("secret")).await;
+        let outer = serve(move |_| moved(&format!("https://127.0.0.1:{inner}/"))).await;
+        let answer = client(&[outer], Limits::default()).get(&format!("http://127.0.0.1:{outer}/"), "*/*").await;
+        assert_eq!(answer, Err(FetchError::PortNotAllowed(inner)));
+    }
+
+    #[tokio::test]
+    async fn bodies_are_bounded_whether_announced_or_not() {
+        let limits = Limits { body_bytes: 8, ..Limits::default() };
+        let port = serve(|head| match head.split(' ').nth(1) {
+            Some("/fits") => ok("12345678"),
+            Some("/announced") => ok("123456789"),
+            Some("/lies") => "HTTP/1.1 200 OK\r\n\r\n123456789".to_owned(),
+            _ => {
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n12345\r\n5\r\n12345\r\n0\r\n\r\n".to_owned()
+            }
+        })
+        .await;
+        let client = client(&[port], limits);
+        let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
+        assert_eq!(client.get(&url("/fits"), "*/*").await.unwrap().body, b"12345678");
+        for path in ["/announced", "/lies", "/chunked"] {
+            assert_eq!(client.get(&url(path), "*/*").await, Err(FetchError::TooLarge(8)), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_encoded_body_and_a_broken_answer_are_told_apart() {
+        let port = serve(|head| match head.split(' ').nth(1) {
+            Some("/gzip") => "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 1\r\n\r\nx".to_owned(),
+            Some("/short") => "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx".to_owned(),
+            Some("/huge-head") => format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(2 * HEADERS_MAX_BYTES)),
+            _ => "SSH-2.0-OpenSSH\r\n".to_owned(),
+        })
+        .await;
+        let client = client(&[port], Limits::default());
+        let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
+        assert_eq!(client.get(&url("/gzip"), "*/*").await, Err(FetchError::Encoded));
+        for path in ["/short", "/huge-head", "/other"] {
+            assert_eq!(client.get(&url(path), "*/*").await, Err(FetchError::Protocol), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_answer_ends_at_the_total_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            read_head(&mut stream).await;
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            // One byte for ever: each arrives in time, all together do not.
+            while stream.write_all(b".").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        let limits = Limits { total: Duration::from_millis(60), ..Limits::default() };
+        let answer = client(&[port], limits).get(&format!("http://127.0.0.1:{port}/"), "*/*").await;
+        assert_eq!(answer, Err(FetchError::TimedOut));
+    }
+
+    #[tokio::test]
+    async fn nobody_listening() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let answer = client(&[port], Limits::default()).get(&format!("http://127.0.0.1:{port}/"), "*/*").await;
+        assert_eq!(answer, Err(FetchError::Connect("127.0.0.1".to_owned())));
+    }
+
+    #[tokio::test]
+    async fn tls_proves_the_name() {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let certificate = made.cert.der().clone();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+        let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.clone()], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                if let Ok(mut stream) = acceptor.accept(stream).await {
+                    read_head(&mut stream).await;
+                    let _ = stream.write_all(ok("secure").as_bytes()).await;
+                    let _ = stream.shutdown().await;
+                }
+            }
+        });
+        let allow = AllowList::parse(&format!("localhost:{port},127.0.0.1:{port}")).unwrap();
+        let guard = Guard { allow, limits: Limits::default() };
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate).unwrap();
+        let trusting = Client::trusting(guard.clone(), roots);
+        let named = format!("https://localhost:{port}/");
+        assert_eq!(trusting.get(&named, "*/*").await.unwrap().body, b"secure");
+        // The right certificate under the wrong name, and an unknown certificate under the right one.
+        let other = trusting.get(&format!("https://127.0.0.1:{port}/"), "*/*").await;
+        assert_eq!(other, Err(FetchError::Tls("127.0.0.1".to_owned())));
+        let strict = Client::trusting(guard, RootCertStore::empty());
+        assert_eq!(strict.get(&named, "*/*").await, Err(FetchError::Tls("localhost".to_owned())));
+    }
+}
