@@ -77,6 +77,9 @@ export class Documents {
   /** The verification method with this very id, as its controller's document lists it. */
   async verificationMethod(url) {
     const [controller, fragment] = url.split('#');
+    if(controller.startsWith('did:key:') && !fragment) {
+      return this.verificationMethod(didKeyDocument(controller).assertionMethod[0]);
+    }
     if(!/^(did|https?):/.test(url)) {
       throw new Fail('key', `the verification method ${url} is not a URL`);
     }
