@@ -2,7 +2,7 @@
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {verifyArguments} from './main.mjs';
+import {verifyArguments} from './lib/arguments.mjs';
 import {canonizeText, verify} from './lib/ob3.mjs';
 import {python} from './lib/python.mjs';
 import {line} from './lib/verdict.mjs';

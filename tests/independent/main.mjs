@@ -1,7 +1,7 @@
 // The commands of `run`. Each judges one thing and prints one line, `ok …` or `FAIL step reason`.
 import {readFileSync} from 'node:fs';
-import {parseArgs} from 'node:util';
 import {judgeVectors} from './judge-vectors.mjs';
+import {verifyArguments} from './lib/arguments.mjs';
 import {canonizeText, verify} from './lib/ob3.mjs';
 import {python} from './lib/python.mjs';
 import {line} from './lib/verdict.mjs';
@@ -35,23 +35,6 @@ verify-ob2: --self (the file stands for what is served at its id)  --recipient e
 second-opinion: --no-status
 unbake: --ob 2|3  --strict  --print  --out FILE  --same-pixels-as ARTWORK
 `;
-
-const FLAGS = ['generic', 'no-status', 'older-contexts', 'trust-fragment', 'trust-header', 'any-controller'];
-const VALUES = ['docs', 'base-url', 'as', 'recipient', 'type', 'require'];
-
-/** Command line → file and options of `verify`. */
-export function verifyArguments(args) {
-  const {values, positionals: [file]} = parseArgs({args, allowPositionals: true, options: {
-    ...Object.fromEntries(FLAGS.map(name => [name, {type: 'boolean'}])),
-    ...Object.fromEntries(VALUES.map(name => [name, {type: 'string'}])),
-  }});
-  return {file, options: {
-    docs: values.docs, baseUrl: values['base-url'], asUrl: values.as, recipient: values.recipient, type: values.type,
-    require: values.require, generic: values.generic, noStatus: values['no-status'],
-    olderContexts: values['older-contexts'], trustFragment: values['trust-fragment'],
-    trustHeader: values['trust-header'], anyController: values['any-controller'],
-  }};
-}
 
 const read = file => readFileSync(file === '-' ? 0 : file, 'utf8');
 
