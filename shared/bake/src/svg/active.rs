@@ -4,6 +4,8 @@
 //! is uploaded; this is the second lock, and the only one for pictures that came another way. It refuses rather than
 //! repairs: baking changes nothing but the credential.
 
+use memchr::{memchr, memchr_iter, memchr3};
+
 use super::scan::{Attribute, Tag, is_space, push_text, resolve_value};
 use super::{SVG_NAMESPACE, SvgError};
 
@@ -42,6 +44,9 @@ const RENDERED: [&str; 3] =
 /// Media types an embedded image may have. Not SVG: it would carry its own markup past this check.
 const RASTER: [&str; 5] = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"];
 
+/// Enough of a data URL to know its media type, white space included.
+const DATA_URL_START_CHARS: usize = 32;
+
 /// Refuses an element that runs or brings in other markup.
 pub(super) fn check_element(tag: &Tag<'_>) -> Result<(), SvgError> {
     let local = tag.name.local;
@@ -68,15 +73,17 @@ pub(super) fn check_attribute(attribute: &Attribute<'_>, tag: &Tag<'_>) -> Resul
     }
     let is_link = ["href", "src"].iter().any(|name| local.eq_ignore_ascii_case(name));
     // Geometry is most of an SVG and has none of these: it is passed over without a copy.
-    let suspicious = attribute.raw.bytes().any(|byte| matches!(byte, b':' | b'(' | b'\\' | b'&'));
+    let raw = attribute.raw.as_bytes();
+    let suspicious = memchr3(b':', b'(', b'\\', raw).is_some() || memchr(b'&', raw).is_some();
     if !is_link && !suspicious && local != "attributeName" {
         return Ok(());
     }
-    let value = squeeze(&resolve_value(attribute.raw));
-    if runs(&value) {
+    let value = resolve_value(attribute.raw);
+    let scheme = memchr(b':', value.as_bytes()).is_some();
+    if scheme && runs(&value) {
         return refuse(Active::ScriptLink);
     }
-    if local == "attributeName" && (is_handler(&value) || value == "href" || value.ends_with(":href")) {
+    if local == "attributeName" && (is_handler(value.trim()) || value.trim().ends_with("href")) {
         return refuse(Active::Handler);
     }
     let presents = attribute.name.prefix.is_empty() && tag.namespace == SVG_NAMESPACE;
@@ -86,14 +93,15 @@ pub(super) fn check_attribute(attribute: &Attribute<'_>, tag: &Tag<'_>) -> Resul
     Ok(())
 }
 
-/// Lower case without white space and control characters, the way URL parsers see a scheme.
-fn squeeze(text: &str) -> String {
-    text.chars().filter(|&c| !is_space(c) && !c.is_control()).map(|c| c.to_ascii_lowercase()).collect()
+/// Whether text makes a viewer execute it. White space in a scheme is seen through, as URL parsers do.
+fn runs(text: &str) -> bool {
+    let squeezed = squeeze(text);
+    squeezed.contains("javascript:") || squeezed.contains("vbscript:")
 }
 
-/// Whether text makes a viewer execute it; the last two are how old browsers did from CSS.
-fn runs(squeezed: &str) -> bool {
-    ["javascript:", "vbscript:", "expression(", "-moz-binding"].iter().any(|word| squeezed.contains(word))
+/// Lower case without white space and control characters.
+fn squeeze(text: &str) -> String {
+    text.chars().filter(|&c| !is_space(c) && !c.is_control()).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 fn is_handler(name: &str) -> bool {
@@ -103,19 +111,32 @@ fn is_handler(name: &str) -> bool {
 }
 
 /// A fragment of the same document, nothing at all, or an embedded raster image.
-fn is_local(squeezed: &str) -> bool {
-    squeezed.is_empty()
-        || squeezed.starts_with('#')
-        || squeezed.strip_prefix("data:").is_some_and(|rest| {
+fn is_local(url: &str) -> bool {
+    let url = url.trim_start_matches(is_space);
+    let embedded = || {
+        let start = squeeze(&url.chars().take(DATA_URL_START_CHARS).collect::<String>());
+        start.strip_prefix("data:").is_some_and(|rest| {
             RASTER.iter().any(|kind| rest.strip_prefix(kind).is_some_and(|rest| rest.starts_with([';', ','])))
         })
+    };
+    url.is_empty() || url.starts_with('#') || embedded()
 }
 
-/// Whether CSS text asks for another file. Escapes could spell any of these words, so a backslash counts as one.
-fn fetches(squeezed: &str) -> bool {
-    squeezed.contains('\\')
-        || squeezed.split("url(").skip(1).any(|url| !is_local(url.trim_start_matches(['"', '\''])))
-        || ["image(", "image-set(", "src("].iter().any(|function| squeezed.contains(function))
+/// Whether CSS text asks for another file. Escapes could spell any function's name, so a backslash counts as one.
+fn fetches(css: &str) -> bool {
+    let ends_with = |text: &str, name: &str| {
+        text.len()
+            .checked_sub(name.len())
+            .and_then(|at| text.get(at..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(name))
+    };
+    memchr(b'\\', css.as_bytes()).is_some()
+        || memchr_iter(b'(', css.as_bytes()).any(|at| {
+            let (function, argument) = (&css[..at], &css[at + 1..]);
+            let quoted = |c: char| is_space(c) || matches!(c, '"' | '\'');
+            (ends_with(function, "url") && !is_local(argument.trim_start_matches(quoted)))
+                || ["image", "image-set", "src"].iter().any(|name| ends_with(function, name))
+        })
 }
 
 /// Collects the text of a `style` element, so that a word cannot hide across a CDATA border.
@@ -135,11 +156,10 @@ impl Style {
 
     /// Refuses a style sheet that runs or fetches.
     pub(super) fn check(&self, at: usize) -> Result<(), SvgError> {
-        let value = squeeze(&self.text);
-        if runs(&value) {
+        if runs(&self.text) {
             return Err(SvgError::Active { at, what: Active::ScriptLink });
         }
-        if fetches(&value) || value.contains("@import") {
+        if fetches(&self.text) || self.text.to_ascii_lowercase().contains("@import") {
             return Err(SvgError::Active { at, what: Active::ExternalReference });
         }
         Ok(())

@@ -8,9 +8,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use super::SvgError;
+use crate::payload::has_control;
 
 /// How deep elements may nest. Drawing programs stay below 30.
 pub const MAX_DEPTH: usize = 128;
@@ -193,7 +194,7 @@ impl<'a> Scanner<'a> {
         if self.open.is_empty() && !text.chars().all(is_space) {
             return Err(self.bad("text outside the root element"));
         }
-        if memmem::find(text.as_bytes(), b"]]>").is_some() {
+        if memchr(b']', text.as_bytes()).is_some() && text.contains("]]>") {
             return Err(self.bad("]]> in text"));
         }
         check_references(text, self.at)?;
@@ -230,7 +231,7 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         let inside = self.between("<?", "?>", "processing instruction does not end")?;
         let target = inside.split(is_space).next().unwrap_or_default();
-        if !is_name(target) || target.eq_ignore_ascii_case("xml") {
+        if !starts_name(target) || !target.bytes().all(is_name_byte) || target.eq_ignore_ascii_case("xml") {
             return Err(Self::bad_at(start, "processing instruction is malformed"));
         }
         Ok(Token::Instruction)
@@ -392,7 +393,7 @@ impl<'a> Scanner<'a> {
         let rest = self.rest();
         let length = rest.bytes().position(|byte| !is_name_byte(byte)).unwrap_or(rest.len());
         let name = &rest[..length];
-        if !is_name(name) {
+        if !starts_name(name) {
             return Err(self.bad("name expected"));
         }
         self.at += length;
@@ -400,8 +401,8 @@ impl<'a> Scanner<'a> {
     }
 
     fn skip_space(&mut self) -> bool {
-        let rest = self.rest();
-        let skipped = rest.len() - rest.trim_start_matches(is_space).len();
+        let space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+        let skipped = self.rest().as_bytes().iter().take_while(|byte| space(byte)).count();
         self.at += skipped;
         skipped > 0
     }
@@ -440,26 +441,24 @@ fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-' | b'.') || byte >= 0x80
 }
 
-fn is_name(name: &str) -> bool {
-    name.bytes().all(is_name_byte)
-        && name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit() && !matches!(byte, b'-' | b'.'))
+/// Whether `name`, made of name bytes, starts like a name.
+fn starts_name(name: &str) -> bool {
+    name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit() && !matches!(byte, b'-' | b'.' | b':'))
 }
 
+/// Takes a name apart at its only colon.
 fn split(qualified: &str) -> Option<Name<'_>> {
-    let (prefix, local) = match qualified.split_once(':') {
+    let (prefix, local) = match memchr(b':', qualified.as_bytes()) {
         None => ("", qualified),
-        Some((prefix, local)) if is_name(prefix) => (prefix, local),
-        Some(_) => return None,
+        Some(colon) => (&qualified[..colon], &qualified[colon + 1..]),
     };
-    (is_name(local) && !local.contains(':')).then_some(Name { prefix, local })
+    (starts_name(local) && memchr(b':', local.as_bytes()).is_none()).then_some(Name { prefix, local })
 }
 
 /// Refuses control characters and the two code points XML leaves out (XML §2.2).
 fn check_characters(text: &str) -> Result<(), SvgError> {
     let bytes = text.as_bytes();
-    // Without an early exit, so that the loop becomes a handful of vector instructions.
-    let control = bytes.iter().fold(false, |any, &byte| any | ((byte < b' ') & !matches!(byte, b'\t' | b'\n' | b'\r')));
-    if control {
+    if has_control(bytes) {
         let at =
             bytes.iter().position(|&byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')).unwrap_or_default();
         return Err(SvgError::Malformed { at, what: "control character" });
@@ -481,7 +480,7 @@ pub(super) fn is_xml_char(c: char) -> bool {
 
 /// Refuses `&` that is not one of the five predefined entities or a reference to an allowed character.
 fn check_references(text: &str, at: usize) -> Result<(), SvgError> {
-    for (offset, _) in text.match_indices('&') {
+    for offset in memchr_iter(b'&', text.as_bytes()) {
         if reference(&text[offset..]).is_none() {
             return Err(SvgError::Malformed { at: at + offset, what: "unknown entity or malformed reference" });
         }
