@@ -1,0 +1,135 @@
+//! Every public address of the product, spelled once.
+//!
+//! An address that stands in a signed credential is for ever: these may be added to, never changed.
+
+use crate::id::{BadgeId, ClientId, CredentialId, EventId, StatusListId};
+
+/// The public addresses below one base, for example `https://badges.example.org`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Urls {
+    base: String,
+    did_host: String,
+}
+
+/// A base address that cannot carry credentials.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the public base address must be http(s)://host[:port] without path, query or credentials")]
+pub struct BaseError;
+
+impl Urls {
+    /// Addresses below `base`; a trailing slash is dropped.
+    ///
+    /// # Errors
+    /// [`BaseError`] when it is no plain `http(s)://host[:port]`.
+    pub fn new(base: &str) -> Result<Self, BaseError> {
+        let base = base.strip_suffix('/').unwrap_or(base);
+        let url = url::Url::parse(base).map_err(|_| BaseError)?;
+        let host = url.host_str().ok_or(BaseError)?;
+        let plain = matches!(url.scheme(), "http" | "https")
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        if !plain {
+            return Err(BaseError);
+        }
+        // did:web percent-encodes the colon before a port (did:web method specification, section 3.2).
+        let did_host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}%3A{port}"));
+        Ok(Self { base: base.to_owned(), did_host })
+    }
+
+    /// The base itself, without a trailing slash.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The issuer's identifier in OB 3.0 credentials: `did:web:HOST:issuers:CLIENT`.
+    #[must_use]
+    pub fn issuer_did(&self, client: &ClientId) -> String {
+        format!("did:web:{}:issuers:{client}", self.did_host)
+    }
+    /// The issuer's OB 3.0 Profile.
+    #[must_use]
+    pub fn issuer(&self, client: &ClientId) -> String {
+        format!("{}/issuers/{client}", self.base)
+    }
+    /// One key of an issuer as a single JWK.
+    #[must_use]
+    pub fn issuer_key(&self, client: &ClientId, kid: &str) -> String {
+        format!("{}/issuers/{client}/keys/{kid}", self.base)
+    }
+    /// An OB 3.0 credential.
+    #[must_use]
+    pub fn credential(&self, id: &CredentialId) -> String {
+        format!("{}/credentials/{id}", self.base)
+    }
+    /// A credential baked into its badge's artwork. `suffix` is `.png`, `.svg`, `.ob2.png` or `.ob2.svg`.
+    #[must_use]
+    pub fn baked(&self, id: &CredentialId, suffix: &str) -> String {
+        format!("{}/baked/{id}{suffix}", self.base)
+    }
+    /// A badge (OB 3.0 Achievement) as it is defined now.
+    #[must_use]
+    pub fn badge(&self, id: &BadgeId) -> String {
+        format!("{}/badges/{id}", self.base)
+    }
+    /// Artwork by the hash of its bytes. `extension` is `png` or `svg`.
+    #[must_use]
+    pub fn artwork(&self, sha256: &str, extension: &str) -> String {
+        format!("{}/artwork/{sha256}.{extension}", self.base)
+    }
+    /// A status list credential.
+    #[must_use]
+    pub fn status_list(&self, id: &StatusListId) -> String {
+        format!("{}/status/{id}", self.base)
+    }
+    /// An OB 2.0 assertion.
+    #[must_use]
+    pub fn ob2_assertion(&self, id: &CredentialId) -> String {
+        format!("{}/ob2/assertions/{id}", self.base)
+    }
+    /// An OB 2.0 badge class, as the badge stood when `event` issued it.
+    #[must_use]
+    pub fn ob2_badge_class(&self, event: &EventId) -> String {
+        format!("{}/ob2/badges/{event}", self.base)
+    }
+    /// An OB 2.0 issuer profile.
+    #[must_use]
+    pub fn ob2_issuer(&self, client: &ClientId) -> String {
+        format!("{}/ob2/issuers/{client}", self.base)
+    }
+    /// An OB 2.0 cryptographic key.
+    #[must_use]
+    pub fn ob2_key(&self, client: &ClientId, kid: &str) -> String {
+        format!("{}/ob2/keys/{client}/{kid}", self.base)
+    }
+    /// An OB 2.0 revocation list.
+    #[must_use]
+    pub fn ob2_revocations(&self, client: &ClientId) -> String {
+        format!("{}/ob2/revocations/{client}", self.base)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_did_of_a_host_with_a_port_is_percent_encoded() {
+        let client = ClientId::from_random([0; 10]);
+        let urls = Urls::new("http://localhost:4580/").unwrap();
+        assert_eq!(urls.issuer_did(&client), format!("did:web:localhost%3A4580:issuers:{client}"));
+        assert_eq!(urls.issuer(&client), format!("http://localhost:4580/issuers/{client}"));
+        let urls = Urls::new("https://badges.example.org").unwrap();
+        assert_eq!(urls.issuer_did(&client), format!("did:web:badges.example.org:issuers:{client}"));
+    }
+
+    #[test]
+    fn a_base_with_a_path_is_refused() {
+        for bad in ["https://a/b", "https://a/?q", "ftp://a", "a", "https://u@a", "https://a/#f"] {
+            assert_eq!(Urls::new(bad), Err(BaseError), "{bad}");
+        }
+    }
+}
