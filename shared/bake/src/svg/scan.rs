@@ -293,9 +293,10 @@ impl<'a> Scanner<'a> {
         self.declare(depth)?;
         let name = split(qualified).ok_or_else(|| Self::bad_at(start, "name is malformed"))?;
         for index in 0..self.attributes.len() {
-            let attribute = self.attributes[index];
-            if !attribute.is_declaration() {
-                self.resolve(attribute.name.prefix, attribute.at)?;
+            let Attribute { name, at, .. } = self.attributes[index];
+            // Most have no prefix, and the default namespace is not for attributes.
+            if !matches!(name.prefix, "" | "xmlns") {
+                self.resolve(name.prefix, at)?;
             }
         }
         let namespace = self.resolve(name.prefix, start)?;
