@@ -53,7 +53,7 @@ const TOOLS = {
   bake: (file, args) => python('unbake', [file, ...args]),
   'bake+ob3': async (file, args, bake, temporary) => {
     const payload = join(temporary, 'payload');
-    const unbaked = python('unbake', [file, ...bake, '--out', payload]);
+    const unbaked = await python('unbake', [file, ...bake, '--out', payload]);
     return unbaked.startsWith('ok') ? verifyOb3(payload, args) : unbaked;
   },
 };

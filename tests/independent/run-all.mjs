@@ -91,7 +91,7 @@ async function judgeOb3({file, email}, options = {}) {
   let text = file;
   if(/\.(png|svg)$/.test(file)) {
     text = `${file}.payload`;
-    const unbaked = python('unbake', [file, '--out', text]);
+    const unbaked = await python('unbake', [file, '--out', text]);
     if(!unbaked.startsWith('ok')) {
       return unbaked;
     }

@@ -24,10 +24,10 @@ def status_urls(credential: dict) -> set[str]:
 
 def step_of(reason: str) -> str:
     """The harness's word for what the library complains about."""
-    words = {"status": ("Credential status", "status list"), "time": ("expired", "not yet valid"),
-             "proof": ("signature", "proof"), "key": ("verificationMethod", "DID", "kid", "key")}
+    words = {"status": ("credential status '",), "list": ("status list",), "time": ("expired", "not yet valid"),
+             "proof": ("signature", "proof"), "key": ("verificationmethod", "did", "kid", "key")}
     lower = reason.lower()
-    return next((step for step, hints in words.items() if any(h.lower() in lower for h in hints)), "invalid")
+    return next((step for step, hints in words.items() if any(hint in lower for hint in hints)), "invalid")
 
 
 def verdict(options) -> str:
