@@ -1,4 +1,4 @@
-//! What an SVG must not hold when a credential is baked into it.
+//! What an SVG must not hold when a credential is baked into it, and when it is published at all.
 //!
 //! A baked SVG leaves under the issuer's name and is opened in browsers. Artwork is normalised to an allow-list when it
 //! is uploaded; this is the second lock, and the only one for pictures that came another way. It refuses rather than
@@ -6,8 +6,8 @@
 
 use memchr::{memchr, memchr_iter, memchr3};
 
+use super::SvgError;
 use super::scan::{Attribute, Tag, is_space, push_text, resolve_value};
-use super::{SVG_NAMESPACE, SvgError};
 
 /// Content that runs, navigates or fetches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,50 +47,73 @@ const RASTER: [&str; 5] = ["image/png", "image/jpeg", "image/gif", "image/webp",
 /// Enough of a data URL to know its media type, white space included.
 const DATA_URL_START_CHARS: usize = 32;
 
-/// Refuses an element that runs or brings in other markup.
-pub(super) fn check_element(tag: &Tag<'_>) -> Result<(), SvgError> {
-    let local = tag.name.local;
+/// What an element of this name does beside being drawn, if anything.
+#[must_use]
+pub fn element_risk(namespace: &str, local: &str) -> Option<Active> {
     let is = |names: &[&str]| names.iter().any(|name| local.eq_ignore_ascii_case(name));
-    let what = if is(&["script", "handler", "listener"]) {
-        Active::Script
-    } else if is(&["foreignObject", "iframe", "object", "embed"]) || RENDERED.contains(&tag.namespace.as_ref()) {
-        Active::ForeignMarkup
+    if is(&["script", "handler", "listener"]) {
+        Some(Active::Script)
+    } else if is(&["foreignObject", "iframe", "object", "embed"]) || RENDERED.contains(&namespace) {
+        Some(Active::ForeignMarkup)
     } else {
-        return Ok(());
-    };
-    Err(SvgError::Active { at: tag.span.start, what })
+        None
+    }
 }
 
-/// Refuses an attribute that runs, navigates or fetches.
-pub(super) fn check_attribute(attribute: &Attribute<'_>, tag: &Tag<'_>) -> Result<(), SvgError> {
-    let refuse = |what| Err(SvgError::Active { at: attribute.at, what });
-    let local = attribute.name.local;
-    if is_handler(local) && attribute.name.prefix.is_empty() {
-        return refuse(Active::Handler);
+/// What an attribute makes a viewer do, if anything. `value` has its references resolved.
+#[must_use]
+pub fn attribute_risk(prefix: &str, local: &str, value: &str) -> Option<Active> {
+    if prefix.is_empty() && is_handler(local) {
+        return Some(Active::Handler);
     }
-    if attribute.name.prefix == "xml" && local == "base" {
-        return refuse(Active::ExternalReference);
+    if prefix == "xml" && local == "base" {
+        return Some(Active::ExternalReference);
     }
-    let is_link = ["href", "src"].iter().any(|name| local.eq_ignore_ascii_case(name));
-    // Geometry is most of an SVG and has none of these: it is passed over without a copy.
-    let raw = attribute.raw.as_bytes();
-    let suspicious = memchr3(b':', b'(', b'\\', raw).is_some() || memchr(b'&', raw).is_some();
-    if !is_link && !suspicious && local != "attributeName" {
-        return Ok(());
-    }
-    let value = resolve_value(attribute.raw);
-    let scheme = memchr(b':', value.as_bytes()).is_some();
-    if scheme && runs(&value) {
-        return refuse(Active::ScriptLink);
+    if memchr(b':', value.as_bytes()).is_some() && runs(value) {
+        return Some(Active::ScriptLink);
     }
     if local == "attributeName" && (is_handler(value.trim()) || value.trim().ends_with("href")) {
-        return refuse(Active::Handler);
+        return Some(Active::Handler);
     }
-    let presents = attribute.name.prefix.is_empty() && tag.namespace == SVG_NAMESPACE;
-    if (is_link && !is_local(&value)) || (presents && fetches(&value)) {
-        return refuse(Active::ExternalReference);
+    if (is_link(local) && !is_local(value)) || (prefix.is_empty() && fetches(value)) {
+        return Some(Active::ExternalReference);
     }
-    Ok(())
+    None
+}
+
+/// What a style sheet makes a viewer do, if anything. `css` is the whole sheet: a word could span two sections.
+#[must_use]
+pub fn style_risk(css: &str) -> Option<Active> {
+    if runs(css) {
+        Some(Active::ScriptLink)
+    } else if fetches(css) || css.to_ascii_lowercase().contains("@import") {
+        Some(Active::ExternalReference)
+    } else {
+        None
+    }
+}
+
+pub(super) fn check_element(tag: &Tag<'_>) -> Result<(), SvgError> {
+    refuse(element_risk(&tag.namespace, tag.name.local), tag.span.start)
+}
+
+pub(super) fn check_attribute(attribute: &Attribute<'_>) -> Result<(), SvgError> {
+    let (prefix, local) = (attribute.name.prefix, attribute.name.local);
+    // Geometry is most of an SVG and has none of these: it is passed over without a copy.
+    let raw = attribute.raw.as_bytes();
+    let plain = memchr3(b':', b'(', b'\\', raw).is_none() && memchr(b'&', raw).is_none();
+    if plain && prefix.is_empty() && !is_handler(local) && !is_link(local) && local != "attributeName" {
+        return Ok(());
+    }
+    refuse(attribute_risk(prefix, local, &resolve_value(attribute.raw)), attribute.at)
+}
+
+fn refuse(risk: Option<Active>, at: usize) -> Result<(), SvgError> {
+    risk.map_or(Ok(()), |what| Err(SvgError::Active { at, what }))
+}
+
+fn is_link(local: &str) -> bool {
+    ["href", "src"].iter().any(|name| local.eq_ignore_ascii_case(name))
 }
 
 /// Whether text makes a viewer execute it. White space in a scheme is seen through, as URL parsers do.
@@ -154,14 +177,7 @@ impl Style {
         self.text.push_str(raw);
     }
 
-    /// Refuses a style sheet that runs or fetches.
     pub(super) fn check(&self, at: usize) -> Result<(), SvgError> {
-        if runs(&self.text) {
-            return Err(SvgError::Active { at, what: Active::ScriptLink });
-        }
-        if fetches(&self.text) || self.text.to_ascii_lowercase().contains("@import") {
-            return Err(SvgError::Active { at, what: Active::ExternalReference });
-        }
-        Ok(())
+        refuse(style_risk(&self.text), at)
     }
 }

@@ -22,7 +22,7 @@
 //! - **Both** refuse entity declarations, encodings other than UTF-8, XML that is not well-formed, nesting beyond
 //!   [`MAX_DEPTH`], and a second credential of the same version.
 
-mod active;
+pub mod active;
 mod scan;
 
 use std::borrow::Cow;
@@ -183,6 +183,14 @@ pub fn extract(image: &[u8]) -> Result<Vec<Extracted>, SvgError> {
     survey.badges.iter().flatten().map(Badge::read).collect()
 }
 
+/// Checks that `image` is an SVG under the limits, well-formed and without entity declarations: what reading asks for.
+///
+/// # Errors
+/// Everything [`SvgError`] lists except what is marked as "baking only" and what a badge's text can be guilty of.
+pub fn check(image: &[u8]) -> Result<(), SvgError> {
+    survey(text_of(image)?, Purpose::Read).map(drop)
+}
+
 /// Whether the first element within [`SNIFF_BYTES`] is `svg`.
 #[must_use]
 pub fn looks_like_svg(bytes: &[u8]) -> bool {
@@ -288,7 +296,7 @@ fn survey(svg: &str, purpose: Purpose) -> Result<Survey<'_>, SvgError> {
                 } else if purpose == Purpose::Bake {
                     active::check_element(&tag)?;
                     for attribute in scanner.attributes().iter().filter(|attribute| !attribute.is_declaration()) {
-                        active::check_attribute(attribute, &tag)?;
+                        active::check_attribute(attribute)?;
                     }
                     if tag.name.local.eq_ignore_ascii_case("style") && !tag.empty {
                         style = Some((tag.depth, active::Style::default()));
