@@ -2,8 +2,9 @@
 
     stack.py up                                     keeps its data in .local/state; runs until Ctrl-C
     stack.py test --env-file FILE -- COMMAND…       an empty stack on free ports, COMMAND inside its environment, then gone
+    stack.py build                                  only builds what a stack is made of
 
-Both write the stack's environment (BASE_URL, AWS_ENDPOINT_URL, CLIENT_ID, …) to a file of NAME=value lines once the stack
+The first two write the stack's environment (BASE_URL, AWS_ENDPOINT_URL, CLIENT_ID, …) to a file of NAME=value lines once the stack
 answers; its appearance is the signal that the stack is ready. `up` writes .local/stack.env and removes it at the end.
 """
 
@@ -97,11 +98,12 @@ class Emulator:
         self.process.wait()
 
 
-def build() -> None:
+def build() -> int:
     names = [*transform.functions(transform.load()).values(), "operator"]
     command = ["cargo", "build", "--locked", *(f"--package={name}" for name in names)]
     if subprocess.run(command, cwd=ROOT).returncode:
         raise StackFailed("the build failed")
+    return 0
 
 
 def bring_up(emulator: Emulator, state: Path) -> dict[str, str]:
@@ -157,6 +159,9 @@ def up(options: argparse.Namespace) -> int:
             print(f"  variables  {env_file}", f"  logs       {logs}", "  Ctrl-C ends it; the data stays.\n", sep="\n")
             emulator.process.wait()
             raise StackFailed(f"the emulator ended by itself; see {emulator.log}")
+        except KeyboardInterrupt:
+            print("\nsaving …", flush=True)
+            return 0
         finally:
             env_file.unlink(missing_ok=True)
 
@@ -188,12 +193,13 @@ def parse_arguments() -> argparse.Namespace:
     check.add_argument("--logs", type=Path, default=LOCAL / "logs" / "test")
     check.add_argument("command", nargs=argparse.REMAINDER)
     check.set_defaults(run=test)
+    commands.add_parser("build").set_defaults(run=lambda _: build())
     return parser.parse_args()
 
 
 def main() -> int:
     options = parse_arguments()
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)
     try:
         return options.run(options)

@@ -8,6 +8,7 @@ its reason; everything else is deployed locally as it would be in AWS.
 """
 
 import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -15,6 +16,9 @@ from pathlib import Path
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
+
+# It would like somebody to publish its usage metrics.
+logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 

@@ -1,0 +1,31 @@
+# A thin face: every command is a script of its own under infra/.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up demo test check lint bench
+
+help: ## Show this list
+	@awk -F ":.*## " '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Install what the commands below need into .local/ and node_modules
+	@infra/setup
+
+up: ## Run everything on this machine at http://localhost:4580/ (PORT=…) until Ctrl-C
+	@infra/setup local
+	@exec .local/venv/bin/python infra/local/stack.py up
+
+demo: ## Issue a badge on the stack that `make up` is running, and say where to look
+	@python3 infra/demo.py
+
+test: ## Run every test, against a stack of its own
+	@infra/test
+
+check: ## Judge format, lints, documentation, dependencies, template and scripts
+	@infra/check
+
+lint: ## Format, and mend what clippy can mend by itself
+	cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
+	cargo fmt --all
+
+bench: ## Measure our operations, then the same ones of other implementations
+	cargo bench --workspace
+	tests/peers/run

@@ -1,0 +1,130 @@
+"""What template.yaml promises, and what becomes of it on the way into the local stack."""
+
+import json
+import re
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import transform  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def resources(template: dict, kind: str) -> dict[str, dict]:
+    return {name: r["Properties"] for name, r in template["Resources"].items() if r["Type"] == kind}
+
+
+def transformed(*, local: bool) -> dict:
+    template = transform.load()
+    code = {name: {"Bucket": "b", "Key": "k"} for name in transform.functions(template)}
+    result = transform.transform(template, code)
+    return transform.localise(result, "0badc0de") if local else result
+
+
+def statements(role: dict) -> list[dict]:
+    return [s for policy in role.get("Policies", []) for s in policy["PolicyDocument"]["Statement"]]
+
+
+def actions(statement: dict) -> list[str]:
+    listed = statement["Action"]
+    return [listed] if isinstance(listed, str) else listed
+
+
+class Source(unittest.TestCase):
+    def test_each_folder_of_functions_is_one_function(self):
+        folders = {manifest.parent.name for manifest in ROOT.glob("functions/*/Cargo.toml")}
+        functions = transform.functions(transform.load())
+        self.assertEqual(sorted(functions.values()), sorted(folders))
+        for logical_id, name in functions.items():
+            self.assertEqual(logical_id, f"{name.capitalize()}Function")
+
+    def test_every_route_leads_to_an_integration_of_a_function_that_the_api_may_invoke(self):
+        template = transform.load()
+        integrations = resources(template, "AWS::ApiGatewayV2::Integration")
+        invocable = {p["FunctionName"]["Ref"] for p in resources(template, "AWS::Lambda::Permission").values()}
+        for name, route in resources(template, "AWS::ApiGatewayV2::Route").items():
+            integration = re.fullmatch(r"integrations/\$\{(\w+)\}", route["Target"]["Fn::Sub"]).group(1)
+            function = integrations[integration]["IntegrationUri"]["Fn::GetAtt"][0]
+            self.assertIn(function, invocable, name)
+
+    def test_settings_of_routes_name_routes_the_stage_waits_for(self):
+        template = transform.load()
+        stage = template["Resources"]["ApiStage"]
+        routes = resources(template, "AWS::ApiGatewayV2::Route")
+        waited_for = {routes[name]["RouteKey"] for name in stage["DependsOn"]}
+        self.assertEqual(set(stage["Properties"]["RouteSettings"]), waited_for)
+
+    def test_each_function_has_a_sample_event_on_one_of_its_routes(self):
+        template = transform.load()
+        integrations = resources(template, "AWS::ApiGatewayV2::Integration")
+        routes = resources(template, "AWS::ApiGatewayV2::Route").values()
+        for logical_id, name in transform.functions(template).items():
+            event = json.loads((ROOT / "events" / f"{name}.json").read_text(encoding="utf-8"))
+            targets = [r["Target"]["Fn::Sub"] for r in routes if r["RouteKey"] == event["routeKey"]]
+            self.assertEqual(len(targets), 1, event["routeKey"])
+            integration = targets[0].removeprefix("integrations/${").removesuffix("}")
+            self.assertEqual(integrations[integration]["IntegrationUri"]["Fn::GetAtt"][0], logical_id)
+            method, path = event["routeKey"].split(" ")
+            self.assertEqual(event["requestContext"]["http"]["method"], method)
+            for parameter, value in event.get("pathParameters", {}).items():
+                path = re.sub(r"\{" + parameter + r"\+?\}", value, path)
+            self.assertEqual(event["rawPath"], path)
+
+
+class Powers(unittest.TestCase):
+    """Who may do what. A change here is a change of what a compromised function could do."""
+
+    def test_only_issuance_and_accounts_sign_and_only_with_their_own_kind_of_key(self):
+        signing = {}
+        for name, role in resources(transformed(local=False), "AWS::IAM::Role").items():
+            for statement in statements(role):
+                if "kms:Sign" in actions(statement):
+                    signing[name] = statement["Condition"]["StringEquals"]
+        tag = "aws:ResourceTag/shirushi:purpose"
+        self.assertEqual(
+            signing, {"IssuanceFunctionRole": {tag: "credential"}, "AccountsFunctionRole": {tag: "token"}}
+        )
+
+    def test_no_statement_grants_a_whole_service(self):
+        for name, role in resources(transformed(local=False), "AWS::IAM::Role").items():
+            for statement in statements(role):
+                self.assertFalse([a for a in actions(statement) if "*" in a], name)
+                self.assertNotEqual(statement["Resource"], "*", name)
+
+    def test_validation_has_no_power(self):
+        role = resources(transformed(local=False), "AWS::IAM::Role")["ValidationFunctionRole"]
+        self.assertEqual(statements(role), [])
+
+    def test_administrators_can_neither_sign_nor_let_others_sign(self):
+        for name, key in resources(transformed(local=False), "AWS::KMS::Key").items():
+            first, *others = key["KeyPolicy"]["Statement"]
+            self.assertEqual(first["Sid"], "Administration", name)
+            for action in actions(first):
+                for forbidden in ("kms:Sign", "kms:CreateGrant"):
+                    self.assertIsNone(re.fullmatch(action.replace("*", ".*"), forbidden), f"{name}: {action}")
+            for statement in others:
+                self.assertEqual(actions(statement), ["kms:Sign"], name)
+                self.assertIn("aws:PrincipalArn", statement["Condition"]["ArnEquals"], name)
+                self.assertIn("kms:SigningAlgorithm", statement["Condition"]["StringEquals"], name)
+
+
+class Localised(unittest.TestCase):
+    def test_keys_still_name_the_one_role_that_signs(self):
+        for name, key in resources(transformed(local=True), "AWS::KMS::Key").items():
+            role = "Accounts" if name == "TokenKey" else "Issuance"
+            session = f"arn:aws:sts::${{AWS::AccountId}}:assumed-role/${{{role}FunctionRole}}/*"
+            condition = key["KeyPolicy"]["Statement"][1]["Condition"]
+            self.assertEqual(condition, {"ArnLike": {"aws:PrincipalArn": {"Fn::Sub": session}}})
+
+    def test_nothing_else_differs(self):
+        real, local = transformed(local=False)["Resources"], transformed(local=True)["Resources"]
+        self.assertEqual(set(real) - set(local), {"ContentBucketPolicy"})
+        different = {name for name in local if local[name] != real[name]}
+        self.assertEqual(different, {"Api", *(n for n in real if real[n]["Type"] == "AWS::KMS::Key")})
+
+
+if __name__ == "__main__":
+    unittest.main()
