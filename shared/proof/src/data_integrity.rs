@@ -231,7 +231,7 @@ impl Prepared {
         configuration.insert("created".into(), to_rfc3339_seconds(options.created).into());
         configuration.insert("verificationMethod".into(), options.verification_method.as_str().into());
         configuration.insert("proofPurpose".into(), ASSERTION_METHOD.into());
-        let hash = hash_configuration(&configuration, context, options.suite.algorithm())?;
+        let hash = hash_configuration(configuration.clone(), context, options.suite.algorithm())?;
         Ok(Self { context: context.clone(), configuration, hash, suite: options.suite })
     }
 
@@ -375,7 +375,7 @@ pub fn verify(document: &Value, proof: &Value, key: &PublicKey) -> Result<Verifi
         unsecured.insert("@context".into(), own);
     }
     let context = unsecured.get("@context").ok_or(ProofError::Malformed("document has no @context"))?;
-    let proof_hash = hash_configuration(&configuration, context, key.algorithm())?;
+    let proof_hash = hash_configuration(configuration, context, key.algorithm())?;
     let document_hash = hash(&Value::Object(unsecured), Part::Document, key.algorithm())?;
     let bytes = [proof_hash.as_ref(), document_hash.as_ref()].concat();
     check_signature(suite, &SigningInput::new(key.algorithm(), bytes), &signature, key)?;
@@ -419,24 +419,26 @@ fn contexts(context: &Value) -> &[Value] {
 }
 
 fn hash_configuration(
-    configuration: &Map<String, Value>,
+    mut configuration: Map<String, Value>,
     context: &Value,
     algorithm: Algorithm,
 ) -> Result<digest::Digest, ProofError> {
-    let mut configuration = configuration.clone();
     configuration.insert("@context".into(), context.clone());
     hash(&Value::Object(configuration), Part::ProofConfiguration, algorithm)
 }
 
-/// H of the canonical form.
+/// H of the canonical form. With P-384 both are SHA-384: the digest, and the one inside RDFC-1.0 that decides about
+/// labels (vc-di-ecdsa §3.2.3).
 fn hash(value: &Value, part: Part, algorithm: Algorithm) -> Result<digest::Digest, ProofError> {
-    let canonical = jsonld::canonicalize(value, &jsonld::Limits::default())
-        .map_err(|source| ProofError::Canonicalisation { part, source })?;
-    let function = match algorithm {
-        Algorithm::EcdsaP384Sha384 => &digest::SHA384,
-        Algorithm::Ed25519 | Algorithm::EcdsaP256Sha256 | Algorithm::RsaPkcs1Sha256 => &digest::SHA256,
+    let (inner, outer) = match algorithm {
+        Algorithm::EcdsaP384Sha384 => (jsonld::HashAlgorithm::Sha384, &digest::SHA384),
+        Algorithm::Ed25519 | Algorithm::EcdsaP256Sha256 | Algorithm::RsaPkcs1Sha256 => {
+            (jsonld::HashAlgorithm::Sha256, &digest::SHA256)
+        }
     };
-    Ok(digest::digest(function, canonical.as_str().as_bytes()))
+    let canonical = jsonld::canonicalize_with(value, inner, &jsonld::Limits::default())
+        .map_err(|source| ProofError::Canonicalisation { part, source })?;
+    Ok(digest::digest(outer, canonical.as_str().as_bytes()))
 }
 
 fn check_signature(suite: Suite, input: &SigningInput, signature: &[u8], key: &PublicKey) -> Result<(), ProofError> {

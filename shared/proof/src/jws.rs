@@ -148,7 +148,7 @@ impl CompactJws {
 /// # Errors
 /// [`JwsError::WrongKeyType`] if the key does not speak the header's algorithm, [`JwsError::SignatureMismatch`].
 pub fn verify(jws: &CompactJws, key: &PublicKey) -> Result<(), JwsError> {
-    check_signature(jws.header.algorithm, jws.text[..jws.signed_bytes].as_bytes(), &jws.signature, key)
+    check_signature(jws.header.algorithm, &jws.text.as_bytes()[..jws.signed_bytes], &jws.signature, key)
 }
 
 impl Header {

@@ -304,3 +304,6 @@ impl PublicKey {
         .map_err(|_| SignatureError::Mismatch)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,9 +128,9 @@ impl Bitstring {
         let entries = self.len();
         let byte = self.bytes.get_mut(index / 8).ok_or(StatusError::OutOfRange { index: index as u64, entries })?;
         if value {
-            *byte |= mask(index)
+            *byte |= mask(index);
         } else {
-            *byte &= !mask(index)
+            *byte &= !mask(index);
         }
         Ok(())
     }
