@@ -12,6 +12,7 @@ import sys
 from PIL import Image
 
 SEED = 2022
+POINTS = 60  # of one line of the drawing: a drawing has fewer elements than coordinates
 
 
 def png(side: int, noise_bytes: int) -> bytes:
@@ -28,7 +29,7 @@ def svg(size_bytes: int) -> bytes:
     numbers = random.Random(SEED)
     parts = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400"><title>織機の安全</title>']
     while sum(map(len, parts)) < size_bytes:
-        points = " ".join(f"{numbers.uniform(0, 400):.2f},{numbers.uniform(0, 400):.2f}" for _ in range(8))
+        points = " ".join(f"{numbers.uniform(0, 400):.2f},{numbers.uniform(0, 400):.2f}" for _ in range(POINTS))
         parts.append(f'<polyline points="{points}" fill="none" stroke="#{numbers.randrange(1 << 24):06x}"/>')
     return "".join([*parts, "</svg>"]).encode()
 
