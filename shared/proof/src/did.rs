@@ -391,12 +391,17 @@ impl DidDocumentBuilder {
             }
         }
         let mut document = Map::new();
-        // JsonWebKey is not in did/v1: its two terms are defined in place. A third context would have to be fetched.
+        // JsonWebKey is not in did/v1, and `revoked` there only inside Multikey: the terms are defined in place, since
+        // a third context would have to be fetched.
         document.insert(
             "@context".into(),
             json!([DID_CONTEXT, MULTIKEY_CONTEXT, {
                 "JsonWebKey": "https://w3id.org/security#JsonWebKey",
-                "publicKeyJwk": {"@id": "https://w3id.org/security#publicKeyJwk", "@type": "@json"}
+                "publicKeyJwk": {"@id": "https://w3id.org/security#publicKeyJwk", "@type": "@json"},
+                "revoked": {
+                    "@id": "https://w3id.org/security#revoked",
+                    "@type": "http://www.w3.org/2001/XMLSchema#dateTime"
+                }
             }]),
         );
         document.insert("id".into(), self.did.as_str().into());
@@ -431,3 +436,6 @@ fn multikey_method(did: &str, key: &PublicKey) -> Option<Value> {
 fn jwk_method(did: &str, key: &PublicKey) -> Value {
     json!({"id": jwk_method_id(did, key), "type": "JsonWebKey", "controller": did, "publicKeyJwk": key.to_jwk()})
 }
+
+#[cfg(test)]
+mod tests;

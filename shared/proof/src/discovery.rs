@@ -179,3 +179,61 @@ pub fn read_cryptographic_key(document: &Value) -> Result<FoundKey, MethodError>
     }
     Ok(FoundKey { key, id: id.to_owned(), controller: owner.to_owned(), revoked: None, expires: None })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestKey;
+
+    fn ed25519(seed: u8) -> PublicKey {
+        TestKey::ed25519(&[seed; 32]).unwrap().public_key().clone()
+    }
+
+    #[test]
+    fn multikey_documents_are_read_back() {
+        let url = "https://badges.example/keys/1";
+        let document = multikey_document(url, "https://badges.example/issuers/1", &ed25519(1)).unwrap();
+        let expected = FoundKey {
+            key: ed25519(1),
+            id: url.into(),
+            controller: "https://badges.example/issuers/1".into(),
+            revoked: None,
+            expires: None,
+        };
+        assert_eq!(read_method(&document), Ok(expected));
+        let canonical = jsonld::canonicalize(&document, &jsonld::Limits::default()).unwrap();
+        assert_eq!(canonical.as_str().lines().count(), 3);
+    }
+
+    #[test]
+    fn jwk_sets_are_read_back() {
+        let keys = [("a", &ed25519(1)), ("b", &ed25519(2))];
+        let mut set = jwks_document(keys);
+        assert_eq!(set["keys"][0]["alg"], "EdDSA");
+        assert_eq!(PublicKey::from_jwk(&jwk_document("a", &ed25519(1))), Ok(ed25519(1)));
+        assert_eq!(find_in_jwks(&set, "b"), Ok(ed25519(2)));
+        assert_eq!(find_in_jwks(&set, "c"), Err(MethodError::NotListed));
+        set["keys"][0] = json!({"kty": "future", "kid": "c"});
+        assert_eq!(find_in_jwks(&set, "b"), Ok(ed25519(2)));
+        assert!(matches!(find_in_jwks(&set, "c"), Err(MethodError::Key(KeyError::Unsupported(_)))));
+        set["keys"][0] = set["keys"][1].clone();
+        assert_eq!(find_in_jwks(&set, "b"), Err(MethodError::Ambiguous));
+        assert!(matches!(find_in_jwks(&json!([]), "b"), Err(MethodError::Malformed(_))));
+        assert!(matches!(find_in_jwks(&json!({"keys": vec![0; 65]}), "b"), Err(MethodError::Malformed(_))));
+    }
+
+    #[test]
+    fn cryptographic_keys_are_read_back() {
+        let rsa = TestKey::fresh_rsa().unwrap().public_key().clone();
+        let document = cryptographic_key_document("https://a.example/key", "https://a.example/issuer", &rsa);
+        let found = read_cryptographic_key(&document).unwrap();
+        assert_eq!((found.key, found.controller.as_str()), (rsa, "https://a.example/issuer"));
+        let other = cryptographic_key_document("https://a.example/key", "https://a.example/issuer", &ed25519(1));
+        assert!(matches!(read_cryptographic_key(&other), Err(MethodError::Key(KeyError::Unsupported(_)))));
+        for name in ["id", "owner", "publicKeyPem"] {
+            let mut broken = document.clone();
+            broken[name] = json!(["text"]);
+            assert!(matches!(read_cryptographic_key(&broken), Err(MethodError::Malformed(_))), "{name}");
+        }
+    }
+}

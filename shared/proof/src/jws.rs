@@ -261,3 +261,138 @@ fn check_signature(algorithm: Algorithm, message: &[u8], signature: &[u8], key: 
         SignatureError::Mismatch => JwsError::SignatureMismatch,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::TestKey;
+
+    /// RFC 7515 A.3.
+    const ES256: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+    /// RFC 8037 A.4.
+    const EDDSA: &str = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+
+    fn with_header(header: &[u8]) -> Result<CompactJws, JwsError> {
+        CompactJws::parse(&format!("{}.e30.AAAA", base64url_encode(header)))
+    }
+
+    #[test]
+    fn published_examples_hold() {
+        let p256 = PublicKey::from_jwk(&json!({
+            "kty": "EC", "crv": "P-256",
+            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+        }))
+        .unwrap();
+        let ed25519 = PublicKey::from_jwk(
+            &json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}),
+        )
+        .unwrap();
+        for (text, key, other, name) in [(ES256, &p256, &ed25519, "ES256"), (EDDSA, &ed25519, &p256, "EdDSA")] {
+            let jws = CompactJws::parse(text).unwrap();
+            assert_eq!(algorithm_name(jws.header().algorithm), name);
+            assert_eq!(verify(&jws, key), Ok(()));
+            let wrong = JwsError::WrongKeyType { algorithm: name, key: other.algorithm() };
+            assert_eq!(verify(&jws, other), Err(wrong));
+        }
+        assert_eq!(CompactJws::parse(EDDSA).unwrap().payload(), b"Example of Ed25519 signing");
+    }
+
+    #[test]
+    fn headers_are_read_strictly() {
+        let refusal = |header: &str| with_header(header.as_bytes()).unwrap_err();
+        for name in ["none", "HS256", "RS512", "PS256", "es256", ""] {
+            let unsupported = JwsError::UnsupportedAlgorithm(name.into());
+            assert_eq!(refusal(&format!(r#"{{"alg":"{name}"}}"#)), unsupported);
+        }
+        for (name, value) in [("crit", "[]"), ("b64", "false"), ("zip", "\"DEF\""), ("enc", "\"A128GCM\"")] {
+            let header = format!(r#"{{"alg":"ES256","{name}":{value}}}"#);
+            assert_eq!(refusal(&header), JwsError::UnsupportedHeader(name));
+        }
+        let not_unique = JwsError::Malformed("header is not a JSON object with unique names");
+        for header in [r#"{"alg":"ES256","alg":"none"}"#, "[]", "\"ES256\"", "", "{\"alg\":\"ES256\"} {}", "\u{feff}{}"]
+        {
+            assert_eq!(refusal(header), not_unique, "{header}");
+        }
+        assert_eq!(refusal("{}"), JwsError::Malformed("no alg"));
+        assert_eq!(refusal(r#"{"alg":null}"#), JwsError::Malformed("alg is not a string"));
+        assert_eq!(refusal(r#"{"alg":"ES256","kid":7}"#), JwsError::Malformed("kid is not a string"));
+        let long = format!(r#"{{"alg":"ES256","kid":"{}"}}"#, "k".repeat(MAX_HEADER_BYTES));
+        assert_eq!(refusal(&long), JwsError::TooLong);
+
+        let full = br#"{"alg":"EdDSA","kid":"k","jwk":{"kty":"OKP"},"typ":"vc+jwt","x5u":"u","iss":"i"}"#;
+        let expected = Header {
+            algorithm: Algorithm::Ed25519,
+            key_id: Some("k".into()),
+            jwk: Some(json!({"kty": "OKP"})),
+            typ: Some("vc+jwt".into()),
+            additional: vec!["x5u".into(), "iss".into()],
+        };
+        assert_eq!(with_header(full).unwrap().header(), &expected);
+    }
+
+    #[test]
+    fn the_three_parts_are_read_strictly() {
+        for text in ["", "a", "a.b", "a.b.c.d", "..", ES256.split_at(40).0] {
+            assert!(matches!(CompactJws::parse(text), Err(JwsError::Malformed(_))), "{text}");
+        }
+        for broken in [
+            ES256.replacen('.', "=.", 1),
+            format!("{ES256}="),
+            ES256.replacen('.', " .", 1),
+            // Left-over bits: the last character of a 64-byte signature carries two bits only.
+            format!("{}R", ES256.strip_suffix('Q').unwrap()),
+        ] {
+            assert!(matches!(CompactJws::parse(&broken), Err(JwsError::Malformed(_))), "{broken}");
+        }
+        assert!(CompactJws::parse(&format!(" {ES256}\r\n")).is_ok_and(|jws| jws.as_str() == ES256));
+        assert_eq!(CompactJws::parse(&"a".repeat(MAX_JWS_BYTES + 1)), Err(JwsError::TooLong));
+    }
+
+    #[test]
+    fn what_is_drafted_verifies_and_nothing_else_leaves() {
+        let keys = [
+            TestKey::ed25519(&[7; 32]).unwrap(),
+            TestKey::fresh_p256().unwrap(),
+            TestKey::fresh_p384().unwrap(),
+            TestKey::fresh_rsa().unwrap(),
+        ];
+        for key in &keys {
+            let algorithm = key.public_key().algorithm();
+            let header = NewHeader { algorithm, key_id: Some("did:web:a.example#\"k\""), typ: Some("JWT") };
+            let payload = "{\"name\":\"漉\"}".as_bytes();
+            let signature = key.sign(draft(&header, payload).signing_input()).unwrap();
+            let text = draft(&header, payload).complete(&signature, key.public_key()).unwrap();
+            let jws = CompactJws::parse(&text).unwrap();
+            assert_eq!(verify(&jws, key.public_key()), Ok(()));
+            assert_eq!((jws.payload(), jws.header().key_id.as_deref()), (payload, header.key_id));
+            assert_eq!((jws.header().typ.as_deref(), jws.header().additional.len()), (Some("JWT"), 0));
+            let other = draft(&header, b"{}").complete(&signature, key.public_key());
+            assert_eq!(other, Err(JwsError::SignatureMismatch));
+        }
+    }
+
+    proptest! {
+        /// One character changed anywhere: never verifies.
+        #[test]
+        fn every_change_is_noticed(at in any::<prop::sample::Index>(), with in "[A-Za-z0-9._-]") {
+            let key = PublicKey::from_jwk(
+                &json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}),
+            ).unwrap();
+            let at = at.index(EDDSA.len());
+            let mut text = EDDSA.to_owned();
+            text.replace_range(at..=at, &with);
+            let holds = CompactJws::parse(&text).and_then(|jws| verify(&jws, &key)).is_ok();
+            prop_assert_eq!(holds, text == EDDSA);
+        }
+
+        #[test]
+        fn any_text_is_answered(text in "\\PC{0,200}", header in "\\PC{0,100}") {
+            let _ = CompactJws::parse(&text);
+            let _ = with_header(header.as_bytes());
+            let _ = with_header(format!("{{\"alg\":\"ES256\",{header}}}").as_bytes());
+        }
+    }
+}

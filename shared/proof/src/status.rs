@@ -448,3 +448,211 @@ impl RevocationList {
         self.revoked.iter().find(|revoked| revoked.id == credential_id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Bitstring Status List, example of an encoded list: 131,072 zeros.
+    const ZEROS: &str = "uH4sIAAAAAAAAA-3BMQEAAADCoPVPbQwfoAAAAAAAAAAAAAAAAAAAAIC3AYbSVKsAQAAA";
+    const URL: &str = "https://badges.example/status/7";
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut gzip = GzBuilder::new().write(Vec::new(), Compression::best());
+        gzip.write_all(bytes).unwrap();
+        gzip.finish().unwrap()
+    }
+
+    fn list(bits: &Bitstring) -> Value {
+        let credential = ListCredential {
+            url: URL,
+            issuer_id: "did:web:badges.example",
+            purpose: "revocation",
+            valid_from: "2026-01-15T09:30:00Z".parse().unwrap(),
+            valid_until: Some("2026-02-15T09:30:00Z".parse().unwrap()),
+        };
+        credential.to_value(bits)
+    }
+
+    #[test]
+    fn the_first_entry_is_the_most_significant_bit() {
+        let mut bits = Bitstring::new(1).unwrap();
+        assert_eq!(bits.len(), MIN_ENTRIES);
+        bits.set(0, true).unwrap();
+        bits.set(15, true).unwrap();
+        assert_eq!(&bits.as_bytes()[..2], [0x80, 0x01]);
+        assert_eq!((bits.get(0), bits.get(1), bits.get(MIN_ENTRIES)), (Some(true), Some(false), None));
+        bits.set(0, false).unwrap();
+        assert_eq!(bits.count_set(), 1);
+        let beyond = StatusError::OutOfRange { index: MIN_ENTRIES as u64, entries: MIN_ENTRIES };
+        assert_eq!(bits.set(MIN_ENTRIES, true), Err(beyond));
+    }
+
+    #[test]
+    fn lists_of_others_are_read() {
+        let zeros = Bitstring::new(0).unwrap();
+        assert_eq!(Bitstring::decode(ZEROS), Ok(zeros.clone()));
+        // StatusList2021: no multibase prefix, perhaps padding.
+        assert_eq!(Bitstring::decode(&ZEROS[1..]), Ok(zeros.clone()));
+        assert_eq!(Bitstring::decode(&format!("{}==", &ZEROS[1..])), Ok(zeros));
+        for text in ["", "u", "uAAAA", "zH4sI", &ZEROS[..40], &format!("{ZEROS}="), &ZEROS.replace('M', "N")] {
+            assert_eq!(Bitstring::decode(text), Err(StatusError::Encoding), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_small_text_may_not_become_a_huge_list() {
+        let bomb = format!("u{}", base64url_encode(&gzip(&vec![0; MAX_STATUS_LIST_BYTES + 1])));
+        assert!(bomb.len() < 20_000);
+        assert_eq!(Bitstring::decode(&bomb), Err(StatusError::TooLarge));
+        // Several gzip members count together.
+        let members = gzip(&vec![0; MAX_STATUS_LIST_BYTES / 2]).repeat(3);
+        assert_eq!(Bitstring::decode(&format!("u{}", base64url_encode(&members))), Err(StatusError::TooLarge));
+        assert_eq!(Bitstring::decode(&"A".repeat(MAX_ENCODED_LIST_CHARS + 1)), Err(StatusError::TooLarge));
+        assert_eq!(Bitstring::new(usize::MAX), Err(StatusError::TooLarge));
+    }
+
+    #[test]
+    fn the_list_credential_is_read_back_and_is_sound_json_ld() {
+        let mut bits = Bitstring::new(MIN_ENTRIES).unwrap();
+        bits.set(94567, true).unwrap();
+        let credential = list(&bits);
+        assert_eq!(credential["credentialSubject"]["type"], "BitstringStatusList");
+        assert_eq!(list(&bits), credential, "the same bits give the same text");
+        let read = StatusList::parse(&credential).unwrap();
+        assert_eq!(read.bits, bits);
+        assert_eq!(read.status(&StatusEntry::new(URL, 94567, "revocation")), Ok(1));
+        assert_eq!(read.status(&StatusEntry::new(URL, 94568, "revocation")), Ok(0));
+        let beyond = StatusError::OutOfRange { index: 131_072, entries: MIN_ENTRIES };
+        assert_eq!(read.status(&StatusEntry::new(URL, 131_072, "revocation")), Err(beyond));
+        let wrong = StatusError::WrongPurpose("suspension".into());
+        assert_eq!(read.status(&StatusEntry::new(URL, 0, "suspension")), Err(wrong));
+        let canonical = jsonld::canonicalize(&credential, &jsonld::Limits::default()).unwrap();
+        assert!(canonical.as_str().contains("https://www.w3.org/ns/credentials/status#encodedList"));
+    }
+
+    #[test]
+    fn lists_are_refused_for_what_they_lack() {
+        let good = list(&Bitstring::new(0).unwrap());
+        let with = |name: &str, value: Value| {
+            let mut list = good.clone();
+            list["credentialSubject"][name] = value;
+            StatusList::parse(&list)
+        };
+        let short = format!("u{}", base64url_encode(&gzip(&[0; 16_383])));
+        assert_eq!(with("encodedList", json!(short)), Err(StatusError::TooShort { entries: 131_064 }));
+        assert_eq!(with("encodedList", json!(1)), Err(StatusError::Malformed("encodedList")));
+        assert_eq!(with("type", json!("Other")), Err(StatusError::Malformed("credentialSubject.type")));
+        assert_eq!(with("statusPurpose", json!([])), Err(StatusError::Malformed("statusPurpose")));
+        assert_eq!(StatusList::parse(&json!([])), Err(StatusError::Malformed("credentialSubject")));
+        let two = with("statusPurpose", json!(["revocation", "suspension"])).unwrap();
+        assert_eq!(two.status(&StatusEntry::new(URL, 0, "suspension")), Ok(0));
+        assert!(with("type", json!(["BitstringStatusList"])).is_ok());
+        assert_eq!(with("ttl", json!(300_000)).unwrap().ttl_milliseconds, Some(300_000));
+    }
+
+    #[test]
+    fn wide_entries_and_messages() {
+        let entry = StatusEntry::parse(&json!({
+            "id": "https://a.example/1#5", "type": "BitstringStatusListEntry", "statusPurpose": "message",
+            "statusListIndex": "5", "statusSize": 2, "statusListCredential": URL,
+            "statusMessage": [{"status": "0x0", "message": "pending"}, {"status": "0x2", "message": "発行"}]
+        }))
+        .unwrap();
+        let mut bits = Bitstring::new(2 * MIN_ENTRIES).unwrap();
+        bits.set(10, true).unwrap();
+        let list = StatusList { purposes: vec!["message".into()], bits, ttl_milliseconds: None };
+        let status = list.status(&entry).unwrap();
+        assert_eq!((status, entry.message(status), entry.message(1)), (2, Some("発行"), None));
+        assert_eq!(StatusEntry::parse(&entry.to_value()), Ok(entry.clone()));
+        // Half as many entries fit when each takes two bits.
+        let short = StatusList { bits: Bitstring::new(MIN_ENTRIES).unwrap(), ..list };
+        assert_eq!(short.status(&entry), Err(StatusError::TooShort { entries: MIN_ENTRIES / 2 }));
+    }
+
+    #[test]
+    fn entries_are_read_strictly() {
+        let good = StatusEntry::new(URL, 94567, "revocation");
+        assert_eq!(good.to_value()["statusListIndex"], "94567");
+        assert_eq!(StatusEntry::parse(&good.to_value()), Ok(good.clone()));
+        let with = |name: &str, value: Value| {
+            let mut entry = good.to_value();
+            entry[name] = value;
+            StatusEntry::parse(&entry)
+        };
+        assert_eq!(with("statusListIndex", json!(94567)), Ok(good.clone()));
+        assert_eq!(with("type", json!("StatusList2021Entry")), Ok(good.clone()));
+        assert_eq!(
+            with("type", json!("1EdTechRevocationList")),
+            Err(StatusError::Unsupported("1EdTechRevocationList".into()))
+        );
+        for index in
+            [json!("-1"), json!("+1"), json!(""), json!("1.0"), json!(1.5), json!("99999999999999999999"), json!(null)]
+        {
+            assert_eq!(with("statusListIndex", index), Err(StatusError::Malformed("statusListIndex")));
+        }
+        for size in [json!(0), json!(9), json!("1"), json!(null)] {
+            assert_eq!(with("statusSize", size), Err(StatusError::Malformed("statusSize")));
+        }
+        for message in [json!({}), json!([{"status": "1", "message": ""}]), json!([{"status": "0x1ff", "message": ""}])]
+        {
+            assert_eq!(with("statusMessage", message), Err(StatusError::Malformed("statusMessage")));
+        }
+        assert_eq!(with("statusListCredential", json!({})), Err(StatusError::Malformed("statusListCredential")));
+    }
+
+    #[test]
+    fn the_1edtech_revocation_list() {
+        let list = RevocationList::parse(&json!({
+            "id": "https://a.example/revoked", "issuer": "https://a.example/issuer",
+            "revokedCredential": [
+                {"id": "urn:1", "revoked": true, "revocationReason": "issued in error"},
+                {"id": "urn:2"},
+                {"id": "urn:3", "revoked": false}
+            ]
+        }))
+        .unwrap();
+        assert_eq!(list.issuer.as_deref(), Some("https://a.example/issuer"));
+        assert_eq!(list.find("urn:1").unwrap().reason.as_deref(), Some("issued in error"));
+        assert!(list.find("urn:2").is_some() && list.find("urn:3").is_none() && list.find("urn:4").is_none());
+        assert!(RevocationList::parse(&json!({"revokedCredential": {"id": "urn:1"}})).unwrap().find("urn:1").is_some());
+        assert!(RevocationList::parse(&json!({})).unwrap().find("urn:1").is_none());
+        for bad in [
+            json!([]),
+            json!({"revokedCredential": ["urn:1"]}),
+            json!({"revokedCredential": [{"id": "urn:1", "revoked": "no"}]}),
+        ] {
+            assert!(matches!(RevocationList::parse(&bad), Err(StatusError::Malformed(_))), "{bad}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn round_trip(indexes in prop::collection::btree_set(0_usize..200_000, 0..60)) {
+            let mut bits = Bitstring::new(200_000).unwrap();
+            for index in &indexes {
+                bits.set(*index, true).unwrap();
+            }
+            prop_assert_eq!(bits.count_set(), indexes.len());
+            let text = bits.encode();
+            prop_assert_eq!(&bits.encode(), &text);
+            let read = Bitstring::decode(&text).unwrap();
+            prop_assert!(indexes.iter().all(|index| read.get(*index) == Some(true)));
+            prop_assert_eq!(read, bits);
+        }
+
+        #[test]
+        fn any_input_is_answered(text in "\\PC{0,60}", bytes in prop::collection::vec(any::<u8>(), 0..80), number in any::<i64>()) {
+            let _ = Bitstring::decode(&text);
+            let _ = Bitstring::decode(&format!("uH4sI{}", base64url_encode(&bytes)));
+            let entry = json!({"type": "BitstringStatusListEntry", "statusPurpose": text, "statusListCredential": text,
+                "statusListIndex": number, "statusSize": number});
+            let _ = StatusEntry::parse(&entry);
+            let _ = RevocationList::parse(&entry);
+        }
+    }
+}

@@ -274,3 +274,142 @@ fn check_date(claim: Claim, found: Option<&Value>, own: Option<&Value>, required
         Some(own) => (numeric_date(own) != numeric_date(found)).then_some(ClaimIssue::Mismatch(claim)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{jws::CompactJws, testing::TestKey};
+
+    fn credential() -> Value {
+        json!({
+            "@context": ["https://www.w3.org/ns/credentials/v2"],
+            "id": "urn:uuid:018f6b2e-7c1a-7d3e-9a44-5b6c7d8e9f01",
+            "type": ["VerifiableCredential", "OpenBadgeCredential"],
+            "issuer": {"id": "did:web:badges.example", "type": ["Profile"]},
+            "validFrom": "2026-01-15T18:30:00.5+09:00",
+            "validUntil": "2029-01-15T09:30:00Z",
+            "credentialSubject": {"id": "urn:uuid:018f6b2e-7c1a-7d3e-9a44-5b6c7d8e9f02", "type": ["AchievementSubject"]}
+        })
+    }
+
+    fn issues(payload: &Value) -> Vec<ClaimIssue> {
+        check_claims(payload.to_string().as_bytes()).unwrap().issues
+    }
+
+    #[test]
+    fn claims_repeat_the_credential() {
+        let payload = claims(&credential()).unwrap();
+        assert_eq!(payload["iss"], "did:web:badges.example");
+        assert_eq!(payload["jti"], "urn:uuid:018f6b2e-7c1a-7d3e-9a44-5b6c7d8e9f01");
+        assert_eq!(payload["sub"], "urn:uuid:018f6b2e-7c1a-7d3e-9a44-5b6c7d8e9f02");
+        assert_eq!(payload["nbf"], 1_768_469_400);
+        assert_eq!(payload["exp"], 1_863_163_800);
+        let reading = check_claims(payload.to_string().as_bytes()).unwrap();
+        assert_eq!(reading, Reading { credential: credential(), form: Form::TopLevel, issues: vec![] });
+    }
+
+    #[test]
+    fn the_header_says_what_open_badges_allow() {
+        let key = TestKey::fresh_p256().unwrap();
+        let draft = draft(&credential(), key.public_key().algorithm(), "did:web:badges.example#k").unwrap();
+        let signature = key.sign(draft.signing_input()).unwrap();
+        let jws = CompactJws::parse(&draft.complete(&signature, key.public_key()).unwrap()).unwrap();
+        assert_eq!(jws.header().typ.as_deref(), Some("JWT"));
+        assert_eq!(jws.header().key_id.as_deref(), Some("did:web:badges.example#k"));
+        assert_eq!((jws.header().jwk.as_ref(), jws.header().additional.as_slice()), (None, [].as_slice()));
+    }
+
+    #[test]
+    fn what_cannot_be_drafted() {
+        let without = |pointer: &str| {
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
+            let mut credential = credential();
+            credential.pointer_mut(parent).unwrap().as_object_mut().unwrap().shift_remove(name);
+            claims(&credential)
+        };
+        for (pointer, missing) in [
+            ("/issuer/id", "issuer.id"),
+            ("/id", "id"),
+            ("/credentialSubject/id", "credentialSubject.id"),
+            ("/validFrom", "validFrom"),
+        ] {
+            assert_eq!(without(pointer), Err(DraftError::Missing(missing)));
+        }
+        assert!(without("/validUntil").is_ok_and(|payload| payload.get("exp").is_none()));
+        let with = |name: &str, value: Value| {
+            let mut credential = credential();
+            credential[name] = value;
+            claims(&credential)
+        };
+        assert_eq!(with("validFrom", json!("2026-01-15T09:30:00")), Err(DraftError::Missing("validFrom")));
+        assert_eq!(with("proof", json!([])), Err(DraftError::HasProof));
+        assert_eq!(with("jti", json!("urn:other")), Err(DraftError::ClaimTaken("jti")));
+        assert_eq!(claims(&json!([])), Err(DraftError::Missing("members")));
+    }
+
+    #[test]
+    fn each_claim_is_compared() {
+        let good = claims(&credential()).unwrap();
+        let with = |name: &str, value: Value| {
+            let mut payload = good.clone();
+            payload[name] = value;
+            issues(&payload)
+        };
+        for (claim, other) in [
+            (Claim::Issuer, json!("did:web:other.example")),
+            (Claim::Id, json!("urn:other")),
+            (Claim::Subject, json!("urn:other")),
+            (Claim::ValidFrom, json!(1_768_469_401)),
+            (Claim::ValidUntil, json!(1_863_163_799.5)),
+        ] {
+            assert_eq!(with(claim.name(), other), [ClaimIssue::Mismatch(claim)]);
+            assert_eq!(with(claim.name(), json!([1])), [ClaimIssue::IllTyped(claim)]);
+            let mut missing = good.clone();
+            missing.as_object_mut().unwrap().shift_remove(claim.name());
+            let expected =
+                if claim == Claim::Subject { ClaimIssue::MissingSubject } else { ClaimIssue::Missing(claim) };
+            assert_eq!(issues(&missing), [expected]);
+        }
+        assert_eq!(with("nbf", json!("1768469400")), [ClaimIssue::IllTyped(Claim::ValidFrom)]);
+        assert_eq!(with("nbf", json!(1_768_469_400.5)), []);
+        assert_eq!(with("validUntil", json!(null)), [ClaimIssue::NoCounterpart(Claim::ValidUntil)]);
+        assert_eq!(with("id", json!(7)), [ClaimIssue::NoCounterpart(Claim::Id)]);
+    }
+
+    #[test]
+    fn the_vc_claim_is_read_and_filled_in() {
+        let payload = json!({
+            "iss": "https://a.example", "jti": "urn:1", "sub": "did:example:s", "nbf": 0, "exp": 86_400,
+            "vc": {"type": ["VerifiableCredential"], "credentialSubject": {"type": "AchievementSubject"}}
+        });
+        let reading = check_claims(payload.to_string().as_bytes()).unwrap();
+        assert_eq!((reading.form, reading.issues), (Form::VcClaim, vec![]));
+        let expected = json!({
+            "type": ["VerifiableCredential"],
+            "credentialSubject": {"type": "AchievementSubject", "id": "did:example:s"},
+            "issuer": "https://a.example", "id": "urn:1",
+            "issuanceDate": "1970-01-01T00:00:00Z", "expirationDate": "1970-01-02T00:00:00Z"
+        });
+        assert_eq!(reading.credential, expected);
+
+        let mut differs = payload;
+        differs["vc"]["issuer"] = json!({"id": "https://b.example"});
+        differs["vc"]["validFrom"] = json!("1970-01-01T00:00:01Z");
+        assert_eq!(issues(&differs), [ClaimIssue::Mismatch(Claim::Issuer), ClaimIssue::Mismatch(Claim::ValidFrom)]);
+        assert_eq!(check_claims(br#"{"vc": "text"}"#), Err(PayloadError::MalformedVc));
+        assert_eq!(check_claims(b"[]"), Err(PayloadError::NotAnObject));
+        assert_eq!(check_claims(b"eyJ"), Err(PayloadError::NotAnObject));
+    }
+
+    proptest! {
+        #[test]
+        fn any_payload_is_answered(bytes in prop::collection::vec(any::<u8>(), 0..100), number in any::<f64>(), text in "\\PC{0,30}") {
+            let _ = check_claims(&bytes);
+            let payload = json!({"nbf": number, "exp": text, "iss": number, "validFrom": text, "vc": {"validUntil": text}});
+            let _ = check_claims(payload.to_string().as_bytes());
+        }
+    }
+}

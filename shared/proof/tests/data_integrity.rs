@@ -147,7 +147,7 @@ fn every_change_is_noticed() {
         check(&signed, key).unwrap();
         let mut all = Vec::new();
         pointers(&signed, "", &mut |pointer| all.push(pointer));
-        assert!(all.len() > 100);
+        assert!(all.len() > 80, "{}", all.len());
         for pointer in &all {
             let mut changed = signed.clone();
             let value = changed.pointer_mut(pointer).unwrap();
@@ -167,7 +167,7 @@ fn every_change_is_noticed() {
             }
 
             let (parent, name) = pointer.rsplit_once('/').unwrap();
-            if parent == "" && name == "proof" || parent == "/proof" {
+            if pointer == "/proof" || parent == "/proof" {
                 continue;
             }
             let mut removed = signed.clone();

@@ -1,0 +1,100 @@
+//! CPU time of signing and verifying one badge, with keys in memory: `cargo bench -p proof`.
+//!
+//! Prints microseconds of CPU per operation, the median of the rounds. CPU time, because the machines that run this are
+//! shared; no figure is ever asserted.
+#![expect(clippy::print_stdout, reason = "the figures are the purpose")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run should stop")]
+
+use proof::{
+    data_integrity::{Prepared, ProofOptions, SigningSuite, draft, proofs, verify},
+    jws::{self, CompactJws},
+    testing::TestKey,
+    vc_jwt,
+};
+use serde_json::Value;
+
+const ROUNDS: usize = 15;
+const OPERATIONS: u32 = 200;
+
+/// CPU time of this process so far, in microseconds. `/proc/self/stat` counts in hundredths of a second: too coarse, so
+/// the scheduler's own nanoseconds are read.
+fn cpu_microseconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/schedstat").unwrap();
+    text.split(' ').next().unwrap().parse::<f64>().unwrap() / 1000.0
+}
+
+fn measure(name: &str, mut operation: impl FnMut() -> usize) {
+    let mut sink = operation();
+    let mut rounds: Vec<f64> = (0..ROUNDS)
+        .map(|_| {
+            let start = cpu_microseconds();
+            for _ in 0..OPERATIONS {
+                sink = sink.wrapping_add(operation());
+            }
+            (cpu_microseconds() - start) / f64::from(OPERATIONS)
+        })
+        .collect();
+    std::hint::black_box(sink);
+    rounds.sort_by(f64::total_cmp);
+    println!("{name:<44} {:>8.1} µs  (least {:.1})", rounds[ROUNDS / 2], rounds[0]);
+}
+
+fn options(key: &TestKey) -> ProofOptions {
+    ProofOptions {
+        suite: SigningSuite::for_key(key.public_key()).unwrap(),
+        verification_method: format!(
+            "did:web:badges.example:issuers:washi#{}",
+            key.public_key().to_multikey().unwrap()
+        ),
+        created: "2026-01-15T09:30:00Z".parse().unwrap(),
+    }
+}
+
+fn sign(text: &str, key: &TestKey, options: &ProofOptions) -> String {
+    let draft = draft(serde_json::from_str(text).unwrap(), options).unwrap();
+    let signature = key.sign(draft.signing_input()).unwrap();
+    draft.complete(&signature, key.public_key()).unwrap().to_string()
+}
+
+fn main() {
+    let value: Value = serde_json::from_str(include_str!("../tests/data/credential.json")).unwrap();
+    let text = value.to_string();
+    let canonical = jsonld::canonicalize(&value, &jsonld::Limits::default()).unwrap();
+    println!("credential: {} bytes, {} quads", text.len(), canonical.as_str().lines().count());
+
+    measure("parse and write the JSON", || serde_json::from_str::<Value>(&text).unwrap().to_string().len());
+    measure("canonicalise", || jsonld::canonicalize(&value, &jsonld::Limits::default()).unwrap().as_str().len());
+
+    let ed25519 = TestKey::ed25519(&[7; 32]).unwrap();
+    let p256 = TestKey::fresh_p256().unwrap();
+    let p384 = TestKey::fresh_p384().unwrap();
+    for (name, key) in
+        [("eddsa-rdfc-2022", &ed25519), ("ecdsa-rdfc-2019 P-256", &p256), ("ecdsa-rdfc-2019 P-384", &p384)]
+    {
+        let options = options(key);
+        measure(&format!("sign {name}, text to text"), || sign(&text, key, &options).len());
+        let prepared = Prepared::new(&value["@context"], &options).unwrap();
+        measure(&format!("sign {name}, prepared"), || {
+            let draft = prepared.draft(serde_json::from_str(&text).unwrap()).unwrap();
+            let signature = key.sign(draft.signing_input()).unwrap();
+            draft.complete(&signature, key.public_key()).unwrap().to_string().len()
+        });
+        let signed = sign(&text, key, &options);
+        measure(&format!("verify {name}, from text"), || {
+            let signed: Value = serde_json::from_str(&signed).unwrap();
+            verify(&signed, proofs(&signed)[0], key.public_key()).unwrap().verification_method.len()
+        });
+    }
+
+    let rsa = TestKey::fresh_rsa().unwrap();
+    for (name, key) in [("ES256", &p256), ("RS256", &rsa)] {
+        let draft = || vc_jwt::draft(&value, key.public_key().algorithm(), "did:web:badges.example#k").unwrap();
+        let signature = key.sign(draft().signing_input()).unwrap();
+        let text = draft().complete(&signature, key.public_key()).unwrap();
+        measure(&format!("verify VC-JWT {name} with its claims"), || {
+            let jws = CompactJws::parse(&text).unwrap();
+            jws::verify(&jws, key.public_key()).unwrap();
+            vc_jwt::check_claims(jws.payload()).unwrap().issues.len()
+        });
+    }
+}
