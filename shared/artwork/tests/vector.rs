@@ -1,0 +1,222 @@
+//! What holds for SVG uploads.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use artwork::{Artwork, ArtworkError, ArtworkWarning, Format, MAX_ELEMENTS, MAX_SVG_BYTES, RENDITION_SIDE, normalise};
+use bake::Payload;
+use bake::svg::SvgError;
+use proptest::prelude::*;
+
+const DOT: &str = "<circle cx='4' cy='4' r='4' fill='#c00'/>";
+
+fn svg(inside: &str) -> String {
+    format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' viewBox='0 0 8 8'>{inside}{DOT}</svg>"
+    )
+}
+
+fn clean(inside: &str) -> Artwork {
+    let artwork = normalise(svg(inside).as_bytes()).unwrap();
+    // Whatever came in, what goes out is stable, self-contained and takes a credential.
+    let again = normalise(&artwork.bytes).unwrap();
+    assert_eq!((&again.bytes, &again.png), (&artwork.bytes, &artwork.png), "{inside}");
+    let baked = bake::svg::bake(&artwork.bytes, &Payload::v3_json("{}"));
+    assert!(baked.is_ok(), "{inside}: {baked:?}");
+    artwork
+}
+
+fn text(artwork: &Artwork) -> &str {
+    std::str::from_utf8(&artwork.bytes).unwrap()
+}
+
+fn pixel(artwork: &Artwork, x: u32, y: u32) -> [u8; 4] {
+    image::load_from_memory_with_format(&artwork.png, image::ImageFormat::Png).unwrap().to_rgba8().get_pixel(x, y).0
+}
+
+#[test]
+fn a_drawing_is_rewritten_and_drawn() {
+    let artwork = clean("<!-- note --><?x y?>\n <title>印 &amp; \"x\"</title>");
+    assert_eq!(
+        text(&artwork),
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"640\" height=\"640\" viewBox=\"0 0 8 8\">\
+         <title>印 &amp; \"x\"</title><circle cx=\"4\" cy=\"4\" r=\"4\" fill=\"#c00\"/></svg>"
+    );
+    assert_eq!((artwork.format, artwork.width, artwork.height), (Format::Svg, RENDITION_SIDE, RENDITION_SIDE));
+    assert_eq!(artwork.warnings, []);
+    assert_ne!(artwork.sha256, artwork.png_sha256);
+    assert_eq!(pixel(&artwork, 320, 320), [204, 0, 0, 255]);
+    assert_eq!(pixel(&artwork, 0, 0), [0; 4]);
+    assert_eq!(normalise(&artwork.png).unwrap().png, artwork.png);
+}
+
+#[test]
+fn a_drawing_that_is_not_square_is_centred_and_its_margins_stay_empty() {
+    // The second shape lies outside the picture; padding must not reveal it.
+    let wide = "<svg xmlns='http://www.w3.org/2000/svg' width='20' height='10'><rect width='20' height='10' fill='#00f'/>\
+                <rect y='11' width='20' height='3' fill='#0f0'/></svg>";
+    let artwork = normalise(wide.as_bytes()).unwrap();
+    assert_eq!(artwork.warnings, [ArtworkWarning::Padded]);
+    assert!(text(&artwork).contains("viewBox=\"0 -5 20 20\""));
+    assert_eq!(pixel(&artwork, 320, 320), [0, 0, 255, 255]);
+    for y in [100, 540, 600] {
+        assert_eq!(pixel(&artwork, 320, y), [0; 4], "row {y}");
+    }
+    assert_eq!(normalise(&artwork.bytes).unwrap().bytes, artwork.bytes);
+}
+
+#[test]
+fn what_runs_or_fetches_is_removed_and_said() {
+    use ArtworkWarning::{
+        ActiveContentRemoved, AnimationRemoved, CredentialRemoved, ElementsRemoved, ReferencesRemoved,
+    };
+    for (inside, warning, gone) in [
+        ("<script>alert(1)</script>", ActiveContentRemoved, "alert"),
+        ("<script xlink:href='https://a.example/x.js'/>", ActiveContentRemoved, "a.example"),
+        ("<g onload='alert(1)' ONCLICK='alert(1)'/>", ActiveContentRemoved, "alert"),
+        (
+            "<foreignObject><b xmlns='http://www.w3.org/1999/xhtml' onclick='x'>bold</b></foreignObject>",
+            ActiveContentRemoved,
+            "bold",
+        ),
+        ("<a href='jav&#x09;ascript:alert(1)'><rect/></a>", ActiveContentRemoved, "alert"),
+        ("<a xlink:href='https://a.example/'><rect/></a>", ReferencesRemoved, "a.example"),
+        ("<use xlink:href='https://a.example/#x'/>", ReferencesRemoved, "a.example"),
+        ("<use href='data:image/svg+xml;base64,PHN2Zy8+#x'/>", ReferencesRemoved, "data:"),
+        ("<rect fill='url(https://a.example/x#y)'/>", ReferencesRemoved, "a.example"),
+        ("<rect style='fill:u\\72 l(https://a.example/x)'/>", ReferencesRemoved, "a.example"),
+        ("<style>@import url(https://a.example/x.css);</style>", ReferencesRemoved, "a.example"),
+        ("<style>@font-face{src:url('//a.example/x.woff')}</style>", ReferencesRemoved, "a.example"),
+        ("<style>@imp<![CDATA[ort]]> '//a.example/x.css';</style>", ReferencesRemoved, "a.example"),
+        ("<g xml:base='https://a.example/'/>", ReferencesRemoved, "a.example"),
+        ("<animate attributeName='href' to='javascript:alert(1)'/>", AnimationRemoved, "alert"),
+        ("<style>circle{animation:spin 1s}</style>", AnimationRemoved, "spin"),
+        ("<pattern id='p' width='1e9' height='1e9'><rect/></pattern>", ElementsRemoved, "pattern"),
+        ("<filter id='f'><feTurbulence numOctaves='999999999'/></filter>", ElementsRemoved, "feTurbulence"),
+        ("<filter id='f'><feImage href='https://a.example/'/></filter>", ElementsRemoved, "a.example"),
+        (
+            "<o:credential xmlns:o='https://purl.imsglobal.org/ob/v3p0'>{}</o:credential>",
+            CredentialRemoved,
+            "credential",
+        ),
+    ] {
+        let artwork = clean(inside);
+        assert_eq!(artwork.warnings, [warning], "{inside}");
+        assert!(!text(&artwork).contains(gone), "{inside}: {}", text(&artwork));
+        assert!(text(&artwork).contains("<circle"), "{inside}");
+    }
+}
+
+#[test]
+fn what_draws_is_kept() {
+    for kept in [
+        "<defs><linearGradient id=\"a\"><stop offset=\"0\" stop-color=\"#fff\"/></linearGradient></defs>",
+        "<path d=\"M0 0L8,8z\" fill=\"url(#a)\" transform=\"rotate(4)\" stroke-dasharray=\"1 2\"/>",
+        "<symbol id=\"s\"><rect width=\"1\" height=\"1\"/></symbol><use xlink:href=\"#s\" x=\"2\"/>",
+        "<style>.a{fill:#fff} .b > .c{fill:url(#a)}</style>".replace('>', ">").as_str(),
+        "<g clip-path=\"url(#c)\" mask=\"url(#m)\" opacity=\"0.5\" style=\"mix-blend-mode:multiply\"/>",
+        "<filter id=\"f\"><feGaussianBlur stdDeviation=\"2\"/></filter>",
+    ] {
+        let artwork = clean(kept);
+        assert_eq!(artwork.warnings, [], "{kept}");
+        let expected = kept.replace(" > ", " &gt; ");
+        assert!(text(&artwork).contains(&expected), "{kept}: {}", text(&artwork));
+    }
+}
+
+#[test]
+fn editors_private_data_is_dropped_without_a_word() {
+    let artwork = clean(
+        "<metadata><r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/></metadata>\
+         <s:namedview xmlns:s='http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd' pagecolor='#fff'/>\
+         <g xmlns:i='http://www.inkscape.org/namespaces/inkscape' i:label='x' data-name='y'/>",
+    );
+    assert_eq!(artwork.warnings, []);
+    assert_eq!(text(&artwork).matches("xmlns").count(), 1);
+    assert!(!text(&artwork).contains("label") && !text(&artwork).contains("data-name"));
+}
+
+#[test]
+fn drawing_programs_document_type_is_tolerated() {
+    let doctype =
+        "<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd\">";
+    let artwork = normalise(format!("<?xml version='1.0'?>\n{doctype}{}", svg("")).as_bytes()).unwrap();
+    assert_eq!(artwork, normalise(svg("").as_bytes()).unwrap());
+}
+
+#[test]
+fn text_is_kept_with_a_warning() {
+    let artwork = clean("<text x='1' y='2' font-family='Noto Sans JP'>バッジ <tspan>\n 印</tspan> </text>");
+    assert_eq!(artwork.warnings, [ArtworkWarning::TextNeedsFonts]);
+    assert!(text(&artwork).contains(">バッジ <tspan>\n 印</tspan> </text>"), "{}", text(&artwork));
+}
+
+#[test]
+fn hostile_documents_are_refused() {
+    let laughs = "<!DOCTYPE svg [<!ENTITY a 'haha'><!ENTITY b '&a;&a;&a;&a;'>]>";
+    assert_eq!(normalise(format!("{laughs}{}", svg("&b;")).as_bytes()), Err(ArtworkError::Svg(SvgError::Entities)));
+    let external = "<!DOCTYPE svg [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>";
+    assert_eq!(normalise(format!("{external}{}", svg("&x;")).as_bytes()), Err(ArtworkError::Svg(SvgError::Entities)));
+    assert!(matches!(normalise(svg("<g>").as_bytes()), Err(ArtworkError::Svg(SvgError::Malformed { .. }))));
+    assert_eq!(
+        normalise(svg("<image href='data:image/png;base64,AA=='/>").as_bytes()),
+        Err(ArtworkError::EmbeddedBitmap)
+    );
+    assert_eq!(normalise(svg(&" ".repeat(MAX_SVG_BYTES)).as_bytes()), Err(ArtworkError::TooLarge));
+    assert_eq!(normalise(svg(&"<g/>".repeat(MAX_ELEMENTS as usize)).as_bytes()), Err(ArtworkError::TooComplex));
+    assert_eq!(normalise(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), Err(ArtworkError::NoSize));
+    assert_eq!(normalise(b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'/>"), Err(ArtworkError::Blank));
+    assert_eq!(normalise(b"<svg viewBox='0 0 8 8'/>"), Err(ArtworkError::Svg(SvgError::NotSvg)));
+}
+
+#[test]
+fn small_files_that_mean_much_work_are_refused() {
+    let uses = |level: u32| format!("<g id='u{}'>{}</g>", level + 1, format!("<use href='#u{level}'/>").repeat(10));
+    let laughs: String = (0..9).map(uses).collect();
+    assert_eq!(normalise(svg(&format!("<rect id='u0'/>{laughs}")).as_bytes()), Err(ArtworkError::TooComplex));
+
+    let filters = "<rect width='8' height='8' filter='url(#f)'/>".repeat(200);
+    let blur = "<filter id='f'><feGaussianBlur stdDeviation='99'/></filter>";
+    assert_eq!(normalise(svg(&format!("{blur}{filters}")).as_bytes()), Err(ArtworkError::TooComplex));
+    let by_sheet = format!("{blur}<style>rect{{filter:url(#f)}}</style>{}", "<rect/>".repeat(200));
+    assert_eq!(normalise(svg(&by_sheet).as_bytes()), Err(ArtworkError::TooComplex));
+
+    let chain: String = (0..5000).map(|n| format!("<use id='c{n}' href='#c{}'/>", n + 1)).collect();
+    assert_eq!(normalise(svg(&chain).as_bytes()), Err(ArtworkError::TooComplex));
+
+    // A loop is no work: nobody draws it.
+    assert!(normalise(svg("<g id='l'><use href='#l'/></g>").as_bytes()).is_ok());
+}
+
+fn drawing() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("<path d='M0 0L8,8z' class='a\tb' fill='url( #g )'/>".to_owned()),
+        Just("<script>x</script>".to_owned()),
+        Just("<style>.a{fill:red}&#13;</style>".to_owned()),
+        Just("<unknown><rect/></unknown>".to_owned()),
+        Just("<a href='https://a.example'><rect onclick='x'/></a>".to_owned()),
+        "[a-z\\]&&[^<&]]{0,6}"
+            .prop_map(|text| format!("<text xml:space='preserve' id='&lt;&quot;&#10;'> {text}<![CDATA[<&]]></text>")),
+    ];
+    leaf.prop_recursive(4, 24, 5, |node| {
+        (prop::collection::vec(node, 0..5), "[a-z]{1,3}", 0..100_u32).prop_map(|(nodes, id, x)| {
+            format!("<g id='{id}' x='{x}' style=\"opacity:.{x}\"> <use xlink:href='#{id}'/>{}</g>", nodes.concat())
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_drawing_comes_out_stable_and_fit_to_bake(inside in drawing(), width in 1..50_u32, height in 1..50_u32) {
+        let upload = svg(&inside).replace("viewBox='0 0 8 8'", &format!("viewBox='-1 .5 {width} {height}'"));
+        let once = normalise(upload.as_bytes()).unwrap();
+        let twice = normalise(&once.bytes).unwrap();
+        prop_assert_eq!(&twice.bytes, &once.bytes);
+        prop_assert_eq!(&twice.png, &once.png);
+        prop_assert!(bake::svg::bake(&once.bytes, &Payload::v3_json("{}")).is_ok());
+        for word in ["script", "onclick", "a.example", "unknown"] {
+            prop_assert!(!text(&once).contains(word), "{}", text(&once));
+        }
+    }
+}
