@@ -278,3 +278,35 @@ fn proofs_are_found_singly_and_in_lists() {
     assert_eq!(proofs(&json!({"proof": [{}, {}]})).len(), 2);
     assert_eq!(proofs(&json!({"proof": vec![0; 1000]})).len(), MAX_PROOFS);
 }
+
+fn by_digitalbazaar(proof: &str) -> (Value, proof::keys::PublicKey) {
+    let proof: Value = serde_json::from_str(proof).unwrap();
+    let multikey = proof["verificationMethod"].as_str().unwrap().rsplit('#').next().unwrap();
+    let key = proof::keys::PublicKey::from_multikey(multikey).unwrap();
+    let mut signed = credential();
+    signed["proof"] = proof;
+    (signed, key)
+}
+
+#[test]
+fn digitalbazaar_s_proofs_hold() {
+    for proof in [
+        include_str!("data/digitalbazaar/ed25519.json"),
+        include_str!("data/digitalbazaar/p256.json"),
+        include_str!("data/digitalbazaar/p384.json"),
+    ] {
+        let (signed, key) = by_digitalbazaar(proof);
+        verify(&signed, proofs(&signed)[0], &key).unwrap();
+        let mut changed = signed.clone();
+        changed["credentialSubject"]["creditsEarned"] = json!(3.5);
+        assert_eq!(verify(&changed, proofs(&changed)[0], &key), Err(ProofError::SignatureMismatch));
+    }
+}
+
+/// Ed25519 is deterministic: the same key, document and options give digitalbazaar's bytes.
+#[test]
+fn our_ed25519_signature_is_digitalbazaar_s() {
+    let key = &keys()[0];
+    let (theirs, _) = by_digitalbazaar(include_str!("data/digitalbazaar/ed25519.json"));
+    assert_eq!(sign(credential(), key)["proof"][0], theirs["proof"]);
+}
