@@ -65,7 +65,6 @@ static BUNDLED: &[Bundled] = &[
         url: "https://openbadgespec.org/v2/context.json",
         text: include_str!("../contexts/openbadges-v2-context.json"),
     },
-    Bundled { url: "https://w3id.org/openbadges/v1", text: include_str!("../contexts/openbadges-v1-context.json") },
     Bundled {
         url: "https://purl.imsglobal.org/spec/ob/v2p1/ob_v2p1.jsonld",
         text: include_str!("../contexts/ob-v2p1.jsonld"),
@@ -124,9 +123,4 @@ pub(crate) fn index(url: &str) -> Option<usize> {
 /// Text at a position returned by [`index`].
 pub(crate) fn text(index: usize) -> &'static str {
     BUNDLED.get(index).map_or("{}", |bundled| bundled.text)
-}
-
-/// How many there are.
-pub(crate) fn count() -> usize {
-    BUNDLED.len()
 }

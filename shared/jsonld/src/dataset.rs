@@ -29,8 +29,13 @@ pub(crate) enum Node<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Object<'a> {
     Node(Node<'a>),
-    /// A literal with a datatype (possibly [`XSD_STRING`]).
+    /// A literal with a datatype (possibly [`XSD_STRING`]), from a JSON string.
     Typed {
+        value: &'a str,
+        datatype: &'a str,
+    },
+    /// A literal from a JSON number or boolean.
+    Native {
         value: &'a str,
         datatype: &'a str,
     },
@@ -49,6 +54,7 @@ pub(crate) struct Quad {
     predicate_start: u32,
     predicate_end: u32,
     object_start: u32,
+    native: bool,
     /// Blank nodes, or [`NONE`].
     pub(crate) subject: u32,
     pub(crate) object: u32,
@@ -102,6 +108,11 @@ impl Dataset {
         self.blanks as usize
     }
 
+    /// Whether any text goes beyond the basic multilingual plane, where UTF-16 and UTF-8 sort differently.
+    pub(crate) fn has_astral(&self) -> bool {
+        self.text.bytes().fold(0, u8::max) >= 0xf0
+    }
+
     pub(crate) fn quads(&self) -> &[Quad] {
         &self.quads
     }
@@ -139,9 +150,10 @@ impl Dataset {
         let predicate_end = self.offset()?;
         self.text.push_str("> ");
         let object_start = self.offset()?;
+        let native = matches!(object, Object::Native { .. });
         let object = match object {
             Object::Node(node) => self.write_node(node),
-            Object::Typed { value, datatype } => {
+            Object::Typed { value, datatype } | Object::Native { value, datatype } => {
                 self.write_string(value)?;
                 if datatype != XSD_STRING {
                     self.text.push_str("^^<");
@@ -166,7 +178,17 @@ impl Dataset {
         };
         self.text.push_str(" .\n");
         let end = self.offset()?;
-        self.quads.push(Quad { start, end, predicate_start, predicate_end, object_start, subject, object, graph });
+        self.quads.push(Quad {
+            start,
+            end,
+            predicate_start,
+            predicate_end,
+            object_start,
+            native,
+            subject,
+            object,
+            graph,
+        });
         Ok(())
     }
 
@@ -220,7 +242,11 @@ impl Dataset {
     }
 
     /// Drops quads that say the same as an earlier one: a dataset is a set, and a line counted twice changes a hash.
-    pub(crate) fn deduplicate(&mut self) {
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for the same statement written once as a string and once as a number or boolean (`"1"` and
+    /// `1`, typed alike): jsonld.js fails to see that they are one.
+    pub(crate) fn deduplicate(&mut self) -> Result<(), Error> {
         use std::hash::{BuildHasher, Hash, Hasher};
         let state = hashbrown::DefaultHashBuilder::default();
         let mut order: Vec<(u64, u32)> = Vec::with_capacity(self.quads.len());
@@ -238,10 +264,10 @@ impl Dataset {
                 continue;
             }
             for &(_, index) in group {
-                if kept.iter().any(|&other| self.same(other, index)) {
-                    dropped.push(index);
-                } else {
-                    kept.push(index);
+                match kept.iter().find(|&&other| self.same(other, index)) {
+                    Some(&other) if self.is_native(other) == self.is_native(index) => dropped.push(index),
+                    Some(_) => return Err(Error::invalid("the same value as a string and as a number or boolean")),
+                    None => kept.push(index),
                 }
             }
         }
@@ -254,6 +280,11 @@ impl Dataset {
                 keep
             });
         }
+        Ok(())
+    }
+
+    fn is_native(&self, index: u32) -> bool {
+        self.quads.get(index as usize).is_some_and(|quad| quad.native)
     }
 
     fn same(&self, one: u32, other: u32) -> bool {

@@ -28,7 +28,7 @@ pub enum Error {
         /// The reference as written in the document.
         reference: String,
     },
-    /// Something in the position of an IRI that RFC 3987 does not allow. Libraries disagree about how to write it.
+    /// Something in the position of an IRI that cannot be written as one. Libraries disagree about what to do with it.
     #[error("{iri:?} is not a valid IRI")]
     InvalidIri {
         /// The text, cut after [`crate::MAX_QUOTED_CHARS`] characters.

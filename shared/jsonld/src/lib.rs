@@ -12,11 +12,12 @@
 //! * **No surprises.** Contexts are data in this crate ([`contexts`]); nothing is fetched, and every effort is limited
 //!   ([`Limits`]), because the public validator canonicalises whatever it is sent.
 //!
-//! # Two ways to the same text
-//! [`canonicalize`] first tries the [fast path](Path::Fast): the bundled contexts are compiled into lookup tables and one
-//! walk over the JSON writes quads. It covers what badges are made of and *declines* the rest (contexts written inside the
-//! document, language maps, `@graph`, …), which the [general path](Path::General), the oxjsonld processor, then expands.
-//! Both end in the same canonicalisation. Tests hold them against each other and against jsonld.js.
+//! # How
+//! The private module `expand` compiles contexts into tables, once per process, and turns the document into quads in one
+//! walk; `dataset` keeps quads as the text they will become; `rdfc` labels the blank nodes and sorts. A document whose
+//! contexts are all bundled goes through the [tables that are kept](Path::Fast); one with a context written in it has
+//! its tables built for it alone ([`Path::General`]). Tests hold both against jsonld.js and against oxjsonld and oxrdf,
+//! which are independent implementations.
 //!
 //! ```
 //! let document = serde_json::json!({
@@ -33,15 +34,15 @@
 pub mod contexts;
 mod dataset;
 mod error;
-mod general;
-mod number;
+mod expand;
+mod iri;
+mod literal;
 mod rdfc;
 mod scan;
 
 pub use error::Error;
 pub use rdfc::HashAlgorithm;
 
-use dataset::Dataset;
 use serde_json::Value;
 
 /// How much of a refused term or IRI an [`Error`] quotes.
@@ -64,8 +65,6 @@ pub struct Limits {
     pub max_canonical_bytes: usize,
     /// Units of work to tell look-alike blank nodes apart (RDFC-1.0, Hash N-Degree Quads).
     pub max_canonicalization_steps: usize,
-    /// JSON values in a document that needs the general path, which costs some fifty times more per value.
-    pub max_general_nodes: usize,
 }
 
 /// Strings of a credential: the picture is by far the largest.
@@ -80,8 +79,6 @@ pub const DEFAULT_MAX_QUADS: usize = 50_000;
 pub const DEFAULT_MAX_CANONICAL_BYTES: usize = 16 * 1024 * 1024;
 /// Ordinary documents take none, a few identical sub-objects some dozens.
 pub const DEFAULT_MAX_CANONICALIZATION_STEPS: usize = 100_000;
-/// Bounds the general path to a fraction of a second.
-pub const DEFAULT_MAX_GENERAL_NODES: usize = 5_000;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -92,17 +89,16 @@ impl Default for Limits {
             max_quads: DEFAULT_MAX_QUADS,
             max_canonical_bytes: DEFAULT_MAX_CANONICAL_BYTES,
             max_canonicalization_steps: DEFAULT_MAX_CANONICALIZATION_STEPS,
-            max_general_nodes: DEFAULT_MAX_GENERAL_NODES,
         }
     }
 }
 
-/// Which processor expanded the document. Of interest to metrics and tests only: the text is the same.
+/// How the document was expanded. Of interest to metrics and tests only: the text is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Path {
-    /// Compiled contexts.
+    /// All contexts are bundled ones, whose tables are kept.
     Fast,
-    /// oxjsonld.
+    /// The document brings a context of its own, so tables were built for it alone: some twenty times slower.
     General,
 }
 
@@ -120,7 +116,7 @@ impl Canonical {
         &self.text
     }
 
-    /// Which processor expanded the document.
+    /// How the document was expanded.
     #[must_use]
     pub fn path(&self) -> Path {
         self.path
@@ -161,9 +157,20 @@ pub fn canonicalize(document: &Value, limits: &Limits) -> Result<Canonical, Erro
 /// # Errors
 /// As [`canonicalize`].
 pub fn canonicalize_with(document: &Value, hash: HashAlgorithm, limits: &Limits) -> Result<Canonical, Error> {
-    let size = scan::measure(document, limits)?;
-    let mut dataset = Dataset::new(limits);
-    general::expand(document, &size, limits, &mut dataset)?;
+    scan::measure(document, limits)?;
+    let (mut dataset, path) = expand::expand(document, limits)?;
     let text = rdfc::canonicalize(&mut dataset, hash, limits)?;
+    Ok(Canonical { text, path })
+}
+
+/// [`canonicalize`] without the tables that are kept, for tests and benchmarks that compare the two.
+///
+/// # Errors
+/// As [`canonicalize`].
+#[doc(hidden)]
+pub fn canonicalize_general(document: &Value, limits: &Limits) -> Result<Canonical, Error> {
+    scan::measure(document, limits)?;
+    let mut dataset = expand::expand_alone(document, limits)?;
+    let text = rdfc::canonicalize(&mut dataset, HashAlgorithm::Sha256, limits)?;
     Ok(Canonical { text, path: Path::General })
 }

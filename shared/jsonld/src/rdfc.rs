@@ -42,13 +42,28 @@ impl HashAlgorithm {
 
 /// The canonical N-Quads of a dataset.
 pub(crate) fn canonicalize(dataset: &mut Dataset, hash: HashAlgorithm, limits: &Limits) -> Result<String, Error> {
-    dataset.deduplicate();
-    let labels = Canonicalizer::new(dataset, hash, limits).label()?;
-    Ok(serialize(dataset, &labels))
+    dataset.deduplicate()?;
+    let astral = dataset.has_astral();
+    let labels = Canonicalizer::new(dataset, hash, limits, astral).label()?;
+    serialize(dataset, &labels, astral)
+}
+
+/// Whether lines that are in code point order are in the order of UTF-16 code units too, by which rdf-canonize sorts.
+///
+/// They are not if one line has an emoji where another has a full-width letter: then there are two opinions about the
+/// canonical form, and whatever is signed does not verify everywhere.
+fn check_order<'l>(lines: impl Iterator<Item = &'l str> + Clone) -> Result<(), Error> {
+    if lines.clone().zip(lines.skip(1)).all(|(a, b)| a.encode_utf16().le(b.encode_utf16())) {
+        Ok(())
+    } else {
+        Err(Error::invalid(
+            "values that differ in an emoji and a full-width character are sorted differently by libraries",
+        ))
+    }
 }
 
 /// Lines with final labels, in code point order (which is the byte order of UTF-8).
-fn serialize(dataset: &Dataset, labels: &[u32]) -> String {
+fn serialize(dataset: &Dataset, labels: &[u32], astral: bool) -> Result<String, Error> {
     let mut relabelled = String::with_capacity(8 * 1024);
     let mut ranges: Vec<(usize, usize)> = Vec::with_capacity(dataset.quads().len());
     for quad in dataset.quads().iter().filter(|quad| quad.has_blank()) {
@@ -69,11 +84,14 @@ fn serialize(dataset: &Dataset, labels: &[u32]) -> String {
     lines.extend(ranges.iter().filter_map(|&(start, end)| relabelled.get(start..end)));
     lines.extend(dataset.quads().iter().filter(|quad| !quad.has_blank()).map(|quad| dataset.line(quad)));
     lines.sort_unstable();
+    if astral {
+        check_order(lines.iter().copied())?;
+    }
     let mut text = String::with_capacity(lines.iter().map(|line| line.len()).sum());
     for line in lines {
         text.push_str(line);
     }
-    text
+    Ok(text)
 }
 
 /// Appends `prefix` and a decimal number.
@@ -118,6 +136,7 @@ impl Issuer {
 struct Canonicalizer<'d> {
     dataset: &'d Dataset,
     hash: HashAlgorithm,
+    astral: bool,
     /// Quads that mention blank node `n`: `mentions[starts[n]..starts[n + 1]]`.
     starts: Vec<u32>,
     mentions: Vec<u32>,
@@ -130,7 +149,7 @@ struct Canonicalizer<'d> {
 }
 
 impl<'d> Canonicalizer<'d> {
-    fn new(dataset: &'d Dataset, hash: HashAlgorithm, limits: &Limits) -> Self {
+    fn new(dataset: &'d Dataset, hash: HashAlgorithm, limits: &Limits, astral: bool) -> Self {
         let count = dataset.blank_count();
         let mut starts = vec![0_u32; count + 1];
         for blank in dataset.quads().iter().flat_map(mentioned).flatten() {
@@ -153,6 +172,7 @@ impl<'d> Canonicalizer<'d> {
         Self {
             dataset,
             hash,
+            astral,
             starts,
             mentions,
             first_degree: Vec::with_capacity(count),
@@ -173,7 +193,7 @@ impl<'d> Canonicalizer<'d> {
     /// Section 4.4, the canonicalization algorithm: a label for each blank node.
     fn label(mut self) -> Result<Vec<u32>, Error> {
         let count = u32::try_from(self.labels.len()).unwrap_or(NONE);
-        self.hash_first_degree(count);
+        self.hash_first_degree(count)?;
         let mut order: Vec<u32> = (0..count).collect();
         let hashes = std::mem::take(&mut self.first_degree);
         let first = |blank: u32| hashes[blank as usize].as_ref();
@@ -210,7 +230,7 @@ impl<'d> Canonicalizer<'d> {
     }
 
     /// Section 4.6, hash first degree quads, for every blank node.
-    fn hash_first_degree(&mut self, count: u32) {
+    fn hash_first_degree(&mut self, count: u32) -> Result<(), Error> {
         let mut scratch: Vec<u8> = Vec::with_capacity(2048);
         let mut ranges: Vec<(usize, usize)> = Vec::with_capacity(16);
         let mut sorted: Vec<u8> = Vec::with_capacity(2048);
@@ -229,12 +249,17 @@ impl<'d> Canonicalizer<'d> {
                 ranges.push((start, scratch.len()));
             }
             ranges.sort_unstable_by(|a, b| scratch[a.0..a.1].cmp(&scratch[b.0..b.1]));
+            if self.astral {
+                let text = std::str::from_utf8(&scratch).unwrap_or_default();
+                check_order(ranges.iter().filter_map(|&(start, end)| text.get(start..end)))?;
+            }
             for &(start, end) in &ranges {
                 sorted.extend_from_slice(&scratch[start..end]);
             }
             let digest = self.hash.hash(&sorted);
             self.first_degree.push(digest);
         }
+        Ok(())
     }
 
     /// Counts work; the end of a poison graph.

@@ -3,25 +3,15 @@
 use crate::{Error, Limits};
 use serde_json::Value;
 
-/// What a document contains.
-#[derive(Debug, Default)]
-pub(crate) struct Size {
-    /// JSON values, the root included.
-    pub(crate) nodes: usize,
-    /// Bytes of strings and keys.
-    pub(crate) bytes: usize,
-    /// Bytes of the longest string.
-    pub(crate) longest: usize,
+#[derive(Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
 }
 
 /// Counts, and stops at the first limit. Depth is checked first of all, so nothing recurses deeper than that.
-pub(crate) fn measure(document: &Value, limits: &Limits) -> Result<Size, Error> {
-    let mut size = Size::default();
-    if !document.is_object() {
-        return Err(Error::invalid("a document must be a JSON object"));
-    }
-    visit(document, 0, limits, &mut size)?;
-    Ok(size)
+pub(crate) fn measure(document: &Value, limits: &Limits) -> Result<(), Error> {
+    visit(document, 0, limits, &mut Size::default())
 }
 
 fn visit(value: &Value, depth: usize, limits: &Limits, size: &mut Size) -> Result<(), Error> {
@@ -52,7 +42,6 @@ fn visit(value: &Value, depth: usize, limits: &Limits, size: &mut Size) -> Resul
 
 fn count(bytes: usize, limits: &Limits, size: &mut Size) -> Result<(), Error> {
     size.bytes += bytes;
-    size.longest = size.longest.max(bytes);
     if size.bytes > limits.max_bytes {
         return Err(Error::TooLarge { limit: "max_bytes", maximum: limits.max_bytes });
     }
