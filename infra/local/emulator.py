@@ -7,7 +7,8 @@ One process listens on two ports of 127.0.0.1:
   one. A request is handed to MiniStack's execute-api exactly as it came: raw path, query, headers, body.
 
 The functions run as plain processes, children of this one. The process ends when its standard input does: the launcher
-holds the other end of that pipe, so nothing is left running however the launcher dies.
+holds the other end of that pipe, so nothing is left running however the launcher dies. A line on standard input says that
+the stack is complete; only from then on is anything saved, since half a deployment could not be taken up again.
 
 On stdout it prints one line of JSON, the two ports, as soon as both are bound. The log goes to stderr.
 
@@ -18,11 +19,12 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import socket
 import socketserver
 import sys
+import tempfile
 import threading
-import time
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -39,8 +41,9 @@ def main() -> None:
     aws_port, front_port = aws.getsockname()[1], front.getsockname()[1]
     configure(options, aws_port)
     tune(options.logs)
+    snapshots = Snapshots(options.state) if options.persist else None
     print(json.dumps({"aws_port": aws_port, "port": front_port}), flush=True)
-    asyncio.run(serve(aws, front, options))
+    asyncio.run(serve(aws, front, options.api_id, snapshots))
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -78,7 +81,7 @@ def configure(options: argparse.Namespace, aws_port: int) -> None:
     if options.persist:
         os.environ.update(
             PERSIST_STATE="1",
-            STATE_DIR=str(options.state / "services"),
+            STATE_DIR=str(options.state / "packages"),  # see `Snapshots` for all but the functions' packages
             S3_PERSIST="1",
             S3_DATA_DIR=str(options.state / "objects"),
         )
@@ -152,11 +155,27 @@ def front_door(app, port: int, api_id: str):
 class Snapshots:
     """Saves everything every few seconds in which something may have changed.
 
-    MiniStack by itself saves only when it ends in order. Each service is one file, replaced by renaming.
+    MiniStack by itself saves only when it ends in order, and one file per service. Here they are written into a new folder,
+    and one link is then turned to it: what is found after a crash is the state of all services at one time.
     """
 
-    def __init__(self) -> None:
-        self.changed = False
+    def __init__(self, folder: Path) -> None:
+        from ministack import app
+        from ministack.core import persistence
+        from ministack.services import lambda_svc
+
+        self.folder = folder
+        self.current = folder / "services"  # a link
+        self.forget_others()
+        self.complete = asyncio.Event()
+        self.changed = True
+        self.saving = threading.Lock()
+        self.persistence, self.services = persistence, app._build_persistence_save_dict
+        persistence.STATE_DIR = str(self.current)
+        # Saving at the end is ours too.
+        app.save_all = lambda _: self.save() if self.complete.is_set() else None
+        # A package forgotten here may still be named by the snapshot before. They are tiny.
+        lambda_svc._prune_orphan_code_blobs = lambda _: None
 
     def watch(self, app):
         async def note(scope, receive, send):
@@ -167,24 +186,38 @@ class Snapshots:
         return note
 
     async def run(self) -> None:
+        await self.complete.wait()
         while True:
-            await asyncio.sleep(SNAPSHOT_SECONDS)
             if self.changed:
                 self.changed = False
                 await asyncio.to_thread(self.save)
+            await asyncio.sleep(SNAPSHOT_SECONDS)
 
     def save(self) -> None:
-        from ministack.app import _build_persistence_save_dict
-        from ministack.core.persistence import save_state
-
-        for service, get_state in _build_persistence_save_dict().items():
+        with self.saving:
             try:
-                state = get_state()
-            except RuntimeError:  # a dictionary grew while it was copied; the next round has it
+                states = {service: get_state() for service, get_state in self.services().items()}
+            except RuntimeError:  # a dictionary grew while it was copied: next time
                 self.changed = True
-                continue
-            if state is not None:
-                save_state(service, state)
+                return
+            fresh = Path(tempfile.mkdtemp(prefix="services-", dir=self.folder))
+            for service, state in states.items():
+                if state is not None:
+                    (fresh / f"{service}.json").write_text(self.dump(service, state), encoding="utf-8")
+            link = self.folder / "services.new"
+            link.unlink(missing_ok=True)
+            link.symlink_to(fresh.name)
+            link.replace(self.current)
+            self.forget_others()
+
+    def forget_others(self) -> None:
+        for folder in self.folder.glob("services-*"):
+            if folder.resolve() != self.current.resolve():
+                shutil.rmtree(folder)
+
+    def dump(self, service: str, state: dict) -> str:
+        content = {"__ministack_format__": self.persistence._state_format_version(service), "payload": state}
+        return json.dumps(content, default=self.persistence._json_default)
 
 
 def reads_only(scope) -> bool:
@@ -192,7 +225,7 @@ def reads_only(scope) -> bool:
     return target.decode("latin-1").rpartition(".")[2].startswith(READING)
 
 
-async def serve(aws: socket.socket, front: socket.socket, options: argparse.Namespace) -> None:
+async def serve(aws: socket.socket, front: socket.socket, api_id: str, snapshots: Snapshots | None) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
     from ministack.app import app
@@ -200,29 +233,29 @@ async def serve(aws: socket.socket, front: socket.socket, options: argparse.Name
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    threading.Thread(target=await_end_of_input, args=(loop, stop), daemon=True).start()
+    application = front_door(app, front.getsockname()[1], api_id)
+    tasks = []
+    if snapshots:
+        application = snapshots.watch(application)
+        tasks.append(asyncio.create_task(snapshots.run()))
+
+    def obey() -> None:
+        for _ in sys.stdin:
+            if snapshots:
+                loop.call_soon_threadsafe(snapshots.complete.set)
+        loop.call_soon_threadsafe(stop.set)
+
+    threading.Thread(target=obey, daemon=True).start()
 
     config = Config()
     config.bind = [f"fd://{aws.fileno()}", f"fd://{front.fileno()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
-    application = front_door(app, front.getsockname()[1], options.api_id)
-    snapshots = None
-    if options.persist:
-        watcher = Snapshots()
-        application = watcher.watch(application)
-        snapshots = asyncio.create_task(watcher.run())
     await hypercorn_serve(application, config, shutdown_trigger=stop.wait)
-    if snapshots:
-        snapshots.cancel()
+    for task in tasks:
+        task.cancel()
     await asyncio.to_thread(lambda_runtime.reset)  # ends the functions
-
-
-def await_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
-    loop.call_soon_threadsafe(stop.set)
 
 
 if __name__ == "__main__":

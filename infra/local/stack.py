@@ -88,9 +88,15 @@ class Emulator:
             return
         raise StackFailed(f"the emulator does not answer; see {self.log}")
 
+    def keep(self) -> None:
+        """From now on the state is worth saving."""
+        self.process.stdin.write(b"complete\n")
+        self.process.stdin.flush()
+
     def stop(self) -> None:
         """The end of its input makes the emulator save its state and end; what is left of its session is killed."""
         self.process.stdin.close()
+        self.process.stdout.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=15)
         with contextlib.suppress(ProcessLookupError):
@@ -124,8 +130,11 @@ def bootstrap(environment: dict[str, str], state: Path) -> dict[str, str]:
             environment, "org", "create", "--name", "Shirushi Demo", "--email", "demo@example.org",
             "--url", "https://example.org", "--json",
         )
+        if not answer.strip():
+            print("stack: the operator's command line made no organisation; CLIENT_ID is not set", file=sys.stderr)
+            return {}
         kept.write_text(answer, encoding="utf-8")
-    organisation = json.loads(kept.read_text(encoding="utf-8") or "{}")
+    organisation = json.loads(kept.read_text(encoding="utf-8"))
     return {name.upper(): organisation[name] for name in ("client_id", "client_secret") if name in organisation}
 
 
@@ -151,6 +160,7 @@ def up(options: argparse.Namespace) -> int:
     state, logs, env_file = LOCAL / "state", LOCAL / "logs", options.env_file or LOCAL / "stack.env"
     with Emulator(state, logs, options.port, options.aws_port, persist=True) as emulator:
         environment = bring_up(emulator, state)
+        emulator.keep()
         write_environment(env_file, environment)
         try:
             print(f"\n  Shirushi   {environment['BASE_URL']}/", f"  AWS        {environment['AWS_ENDPOINT_URL']}", sep="\n")
