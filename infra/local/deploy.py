@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import boto3
@@ -25,8 +26,13 @@ class DeploymentFailed(Exception):
     """The stack did not reach the state asked for; the text says what CloudFormation said."""
 
 
-def deploy(environment: dict[str, str], binaries: Path, store: Path, base_url: str) -> dict[str, str]:
-    """Creates the stack or brings it up to date. Returns its outputs."""
+def deploy(
+    environment: dict[str, str], binaries: Path, store: Path, base_url: str, outbound: Sequence[str] = ()
+) -> dict[str, str]:
+    """Creates the stack or brings it up to date. Returns its outputs.
+
+    The validator may fetch from the stack itself, which is how it checks what was issued here, and from `outbound`.
+    """
     session = boto3.Session(
         environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=environment["AWS_REGION"]
     )
@@ -44,8 +50,7 @@ def deploy(environment: dict[str, str], binaries: Path, store: Path, base_url: s
         "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
         "PublicBaseUrl": base_url,
         "Rs256": "true",
-        # The validator must be able to check what this very stack has issued.
-        "OutboundAllow": base_url.removeprefix("http://"),
+        "OutboundAllow": ",".join([base_url.removeprefix("http://"), *outbound]),
     }
     outputs = apply(client("cloudformation"), body, parameters)
     # The emulator's CloudFormation passes over the table's TimeToLiveSpecification.

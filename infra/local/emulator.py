@@ -17,6 +17,7 @@ MiniStack is pinned to one version because `tune` replaces private functions of 
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -37,13 +38,18 @@ READING = ("Get", "Query", "Scan", "Describe", "List", "BatchGet", "TransactGet"
 def main() -> None:
     options = parse_arguments()
     # Bound before anything else: port 0 means "any free one", and the environment below must name the answer.
-    aws, front = listen(options.aws_port), listen(options.port)
+    aws, front = listen(HOST, options.aws_port), listen(HOST, options.port)
     aws_port, front_port = aws.getsockname()[1], front.getsockname()[1]
+    listeners = [aws, front]
+    # "localhost" is this address first, where there is one; not every client then tries the other.
+    with contextlib.suppress(OSError):
+        listeners.append(listen("::1", front_port))
     configure(options, aws_port)
     tune(options.logs)
     snapshots = Snapshots(options.state) if options.persist else None
     print(json.dumps({"aws_port": aws_port, "port": front_port}), flush=True)
-    asyncio.run(serve(aws, front, options.api_id, snapshots))
+    application = front_door(front_port, options.api_id)
+    asyncio.run(serve(listeners, application, snapshots))
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -57,8 +63,9 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def listen(port: int) -> socket.socket:
-    listener = socket.create_server((HOST, port), backlog=512)
+def listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=512)
     listener.setblocking(False)
     return listener
 
@@ -139,8 +146,10 @@ class Tee:
         self.file.close()
 
 
-def front_door(app, port: int, api_id: str):
-    """Every request that came in by the front door goes to the root of the API's default stage."""
+def front_door(port: int, api_id: str):
+    """MiniStack, with every request that came in by the front door sent to the root of the API's default stage."""
+    from ministack.app import app
+
     prefix = f"/_aws/execute-api/{api_id}/$default"
 
     async def enter(scope, receive, send):
@@ -225,15 +234,13 @@ def reads_only(scope) -> bool:
     return target.decode("latin-1").rpartition(".")[2].startswith(READING)
 
 
-async def serve(aws: socket.socket, front: socket.socket, api_id: str, snapshots: Snapshots | None) -> None:
+async def serve(listeners: list[socket.socket], application, snapshots: Snapshots | None) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
-    from ministack.app import app
     from ministack.core import lambda_runtime
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    application = front_door(app, front.getsockname()[1], api_id)
     tasks = []
     if snapshots:
         application = snapshots.watch(application)
@@ -248,7 +255,7 @@ async def serve(aws: socket.socket, front: socket.socket, api_id: str, snapshots
     threading.Thread(target=obey, daemon=True).start()
 
     config = Config()
-    config.bind = [f"fd://{aws.fileno()}", f"fd://{front.fileno()}"]
+    config.bind = [f"fd://{listener.fileno()}" for listener in listeners]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = "WARNING"

@@ -112,10 +112,10 @@ def build() -> int:
     return 0
 
 
-def bring_up(emulator: Emulator, state: Path) -> dict[str, str]:
+def bring_up(emulator: Emulator, state: Path, outbound: list[str]) -> dict[str, str]:
     """Deploys and bootstraps. Returns the stack's whole environment."""
     emulator.wait_until_ready()
-    outputs = deploy.deploy(emulator.environment, BINARIES, FUNCTION_STORE, emulator.base_url)
+    outputs = deploy.deploy(emulator.environment, BINARIES, FUNCTION_STORE, emulator.base_url, outbound)
     environment = {**emulator.environment, **{OUTPUT_NAMES[k]: v for k, v in outputs.items() if k in OUTPUT_NAMES}}
     environment["PUBLIC_BASE_URL"] = emulator.base_url
     return {**environment, **bootstrap(environment, state)}
@@ -159,7 +159,7 @@ def up(options: argparse.Namespace) -> int:
     deploy.forget_old(FUNCTION_STORE, 7 * DAY, time.time())
     state, logs, env_file = LOCAL / "state", LOCAL / "logs", options.env_file or LOCAL / "stack.env"
     with Emulator(state, logs, options.port, options.aws_port, persist=True) as emulator:
-        environment = bring_up(emulator, state)
+        environment = bring_up(emulator, state, options.allow)
         emulator.keep()
         write_environment(env_file, environment)
         try:
@@ -182,7 +182,7 @@ def test(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="shirushi-") as folder:
         state = Path(folder)
         with Emulator(state, options.logs, port=0, aws_port=0, persist=False) as emulator:
-            environment = bring_up(emulator, state)
+            environment = bring_up(emulator, state, options.allow)
             write_environment(options.env_file or state / "stack.env", environment)
             command = options.command[1:] if options.command[:1] == ["--"] else options.command
             code = subprocess.run(command, env={**os.environ, **environment}).returncode
@@ -195,6 +195,7 @@ def parse_arguments() -> argparse.Namespace:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--env-file", type=Path, help="where to write the environment")
     common.add_argument("--no-build", action="store_true", help="deploy the binaries that are there")
+    common.add_argument("--allow", action="append", default=[], metavar="HOST:PORT", help="the validator may also fetch from here")
     run = commands.add_parser("up", parents=[common])
     run.add_argument("--port", type=int, default=int(os.environ.get("PORT", 4580)))
     run.add_argument("--aws-port", type=int, default=int(os.environ.get("AWS_PORT", 4566)))
