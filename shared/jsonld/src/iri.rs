@@ -40,9 +40,9 @@ pub(crate) fn has_scheme(text: &str) -> bool {
 /// ASCII that an IRI may hold.
 static ALLOWED: [bool; 256] = {
     let mut table = [false; 256];
-    let mut byte = 0x21;
+    let mut byte: u8 = 0x21;
     while byte < 0x7f {
-        table[byte] = !matches!(byte as u8, b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' | b'\\');
+        table[byte as usize] = !matches!(byte, b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' | b'\\');
         byte += 1;
     }
     table

@@ -23,7 +23,7 @@ export async function canonicalize(document) {
       format: "application/n-quads",
       safe: true,
       documentLoader,
-      maxWorkFactor: Infinity,
+      canonizeOptions: { maxWorkFactor: Infinity },
     });
     return canonical === "" ? { refused: "no statements" } : { canonical };
   } catch (error) {
