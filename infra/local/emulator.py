@@ -18,6 +18,7 @@ MiniStack is pinned to one version because `tune` replaces private functions of 
 import argparse
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -38,7 +39,10 @@ READING = ("Get", "Query", "Scan", "Describe", "List", "BatchGet", "TransactGet"
 def main() -> None:
     options = parse_arguments()
     # Bound before anything else: port 0 means "any free one", and the environment below must name the answer.
-    aws, front = listen(HOST, options.aws_port), listen(HOST, options.port)
+    try:
+        aws, front = listen(HOST, options.aws_port), listen(HOST, options.port)
+    except OSError as error:
+        sys.exit(error.strerror)  # names the address
     aws_port, front_port = aws.getsockname()[1], front.getsockname()[1]
     listeners = [aws, front]
     # "localhost" is this address first, where there is one; not every client then tries the other.
@@ -174,6 +178,11 @@ class Snapshots:
         from ministack.services import lambda_svc
 
         self.folder = folder
+        self.lock = (folder / "lock").open("w")
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends, however it does
+        except BlockingIOError:
+            sys.exit(f"another stack keeps its data in {folder}")
         self.current = folder / "services"  # a link
         self.forget_others()
         self.complete = asyncio.Event()
@@ -199,7 +208,11 @@ class Snapshots:
         while True:
             if self.changed:
                 self.changed = False
-                await asyncio.to_thread(self.save)
+                try:
+                    await asyncio.to_thread(self.save)
+                except OSError as error:  # a full disk, say: the next round tries again
+                    self.changed = True
+                    print(f"the state could not be saved: {error}", file=sys.stderr, flush=True)
             await asyncio.sleep(SNAPSHOT_SECONDS)
 
     def save(self) -> None:

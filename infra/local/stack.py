@@ -68,7 +68,8 @@ class Emulator:
         ports = self.process.stdout.readline()
         if not ports:
             self.stop()
-            raise StackFailed(f"the emulator did not start; is another stack running? See {self.log}")
+            last_line = self.log.read_text(encoding="utf-8", errors="replace").rstrip().rpartition("\n")[2]
+            raise StackFailed(f"the emulator did not start: {last_line} (more in {self.log})")
         ports = json.loads(ports)
         self.base_url = f"http://localhost:{ports['port']}"
         self.environment = {
