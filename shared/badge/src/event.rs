@@ -310,7 +310,7 @@ impl Evidence {
 #[must_use]
 pub fn months_after(from: Timestamp, months: u32) -> Option<Timestamp> {
     let span = jiff::Span::new().try_months(i64::from(months)).ok()?;
-    let later = from.to_zoned(jiff::tz::TimeZone::UTC).checked_add(span).ok()?.timestamp();
+    let later = from.to_zoned_datetime(jiff::tz::TimeZone::UTC).checked_add(span).ok()?.timestamp();
     Some(later).filter(|t| t.as_second() <= MAX_UNIX_SECONDS)
 }
 

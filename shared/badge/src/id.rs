@@ -162,7 +162,7 @@ mod tests {
             let credential = CredentialId::new(&event, b);
             prop_assert_eq!(credential.as_str().len(), 40);
             prop_assert_eq!(credential.event(), event);
-            prop_assert_eq!(credential.as_str().parse::<CredentialId>().as_ref(), Ok(&credential));
+            prop_assert_eq!(credential.as_str().parse(), Ok(credential.clone()));
             prop_assert_eq!(a == b, BadgeId::from_random(b) == badge);
         }
 

@@ -1,1 +1,79 @@
 //! Keys held in AWS KMS: the only place that asks for a signature.
+//!
+//! Pure code drafts ([`proof::data_integrity`], [`proof::jws`]) and hands out a [`SigningInput`]; [`Signer::sign`] is the one impure
+//! line; the draft takes the signature back and checks it. Keys are named by ARN, never by alias: an ARN stands in the key registry
+//! for ever, an alias moves.
+
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
+use proof::keys::{KeyError, PublicKey};
+use proof::signing::SigningInput;
+
+/// Why KMS gave no signature or no key.
+#[derive(Debug, thiserror::Error)]
+pub enum SignerError {
+    /// KMS asks to slow down, or did not answer. Repeating later may help.
+    #[error("KMS did not carry out {operation}: {code}")]
+    Unavailable {
+        /// Which call it was.
+        operation: &'static str,
+        /// The error's code or kind.
+        code: String,
+    },
+    /// KMS answered something that is no key or no signature.
+    #[error("KMS answered what cannot be read: {0}")]
+    Unreadable(#[from] KeyError),
+}
+
+/// The KMS client.
+#[derive(Debug, Clone)]
+pub struct Signer {
+    kms: aws_sdk_kms::Client,
+}
+
+fn unavailable<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> SignerError {
+    let code = match error {
+        SdkError::ServiceError(service) => service.err().code().unwrap_or("service error").to_owned(),
+        SdkError::TimeoutError(_) => "timeout".to_owned(),
+        _ => "no connection".to_owned(),
+    };
+    SignerError::Unavailable { operation, code }
+}
+
+impl Signer {
+    /// A signer over this client.
+    #[must_use]
+    pub fn new(kms: aws_sdk_kms::Client) -> Self {
+        Self { kms }
+    }
+
+    /// The signature of `input` by the key at `arn`, in the form the draft takes.
+    ///
+    /// # Errors
+    /// [`SignerError`] when KMS does not sign.
+    pub async fn sign(&self, arn: &str, input: &SigningInput) -> Result<Vec<u8>, SignerError> {
+        let message = input.kms_message();
+        let answer = self
+            .kms
+            .sign()
+            .key_id(arn)
+            .message(Blob::new(message.bytes.clone()))
+            .message_type(if message.is_digest { MessageType::Digest } else { MessageType::Raw })
+            .signing_algorithm(SigningAlgorithmSpec::from(message.algorithm.kms_name()))
+            .send()
+            .await
+            .map_err(|e| unavailable("Sign", &e))?;
+        Ok(message.signature(answer.signature.unwrap_or_else(|| Blob::new(Vec::new())).as_ref())?)
+    }
+
+    /// The public half of the key at `arn`.
+    ///
+    /// # Errors
+    /// [`SignerError`] when KMS does not show it, or it is of a kind this product does not use.
+    pub async fn public_key(&self, arn: &str) -> Result<PublicKey, SignerError> {
+        let answer = self.kms.get_public_key().key_id(arn).send().await.map_err(|e| unavailable("GetPublicKey", &e))?;
+        let der = answer.public_key.unwrap_or_else(|| Blob::new(Vec::new()));
+        Ok(PublicKey::from_spki_der(der.as_ref())?)
+    }
+}

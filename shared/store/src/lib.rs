@@ -1,1 +1,33 @@
 //! DynamoDB records and S3 objects: the only place where a table key or an object key is spelled.
+//!
+//! One table, two keys (`pk`, `sk`), no index. Read [`key`] for the map of what lies where; read one record module for the pattern.
+//!
+//! # How to add a record
+//!
+//! 1. Give it a key in [`key`], with a line in the table there.
+//! 2. Write a module with the operations a function needs, each one conditional on the state it read.
+//! 3. Return [`StoreError::Conflict`] where the condition failed: the caller decides what that means.
+//!
+//! Domain values are kept as JSON in the attribute `doc`; what conditions or lists look at stands in attributes of its own.
+//! E-mail addresses are in no key: an index of addresses goes by an HMAC under the organisation's own secret.
+
+pub mod badges;
+pub mod client;
+pub mod credentials;
+pub mod events;
+pub mod item;
+pub mod key;
+pub mod objects;
+pub mod organisations;
+pub mod pack;
+pub mod secrets;
+pub mod signing_keys;
+pub mod status_lists;
+
+pub use client::{Store, StoreError};
+pub use credentials::{Revocation, StoredCredential};
+pub use events::{EventRow, Plan};
+pub use organisations::StoredOrganisation;
+pub use secrets::{Role, StoredSecret};
+pub use signing_keys::{KeyPurpose, KeyState, SigningKey};
+pub use status_lists::{Block, SignedList};

@@ -1,0 +1,216 @@
+//! Lists of events and of their recipients, in the shapes of the Open Badge Factory API v2.
+
+use crate::{App, stored};
+use badge::input::{FieldError, Reason};
+use badge::{ClientId, EmailAddress, Event, EventId};
+use edge::{Answer, Kind, Problem, Request};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use store::StoredCredential;
+use store::events::StoredEvent;
+
+/// Entries of one page, and as many when the caller does not say.
+const MAX_PAGE: usize = 1_000;
+
+/// The filters and the page a list was asked for.
+struct Wanted {
+    badge: Option<String>,
+    consumer: Option<String>,
+    alias: Option<String>,
+    name: Option<String>,
+    email: Option<EmailAddress>,
+    begin: i64,
+    end: i64,
+    log_entry: Vec<(String, String)>,
+    newest_first: bool,
+    limit: usize,
+    offset: usize,
+}
+
+impl Wanted {
+    fn read(request: &Request) -> Result<Self, Problem> {
+        let mut errors = Vec::new();
+        let mut number = |name: &str, default: i64, min: i64, max: i64| {
+            let Some(text) = request.query(name) else { return default };
+            let value = text.parse().ok().filter(|n| (min..=max).contains(n));
+            if value.is_none() {
+                errors.push(FieldError { pointer: format!("/{name}"), reason: Reason::OutOfRange { min, max } });
+            }
+            value.unwrap_or(default)
+        };
+        let limit = number("limit", 1_000, 1, 1_000);
+        let offset = number("offset", 0, 0, i64::from(u32::MAX));
+        let begin = number("begin", 0, 0, i64::MAX);
+        let end = number("end", i64::MAX, 0, i64::MAX);
+        let email = request.query("email").map(str::parse::<EmailAddress>);
+        if let Some(Err(_)) = email {
+            errors.push(FieldError { pointer: "/email".into(), reason: Reason::NotEmail });
+        }
+        let newest_first = match request.query("order_by") {
+            None | Some("asc") => false,
+            Some("desc") => true,
+            Some(_) => {
+                let reason = Reason::NotAllowed { allowed: "asc, desc".into() };
+                errors.push(FieldError { pointer: "/order_by".into(), reason });
+                false
+            }
+        };
+        if !errors.is_empty() {
+            return Err(errors.into());
+        }
+        let text = |name: &str| request.query(name).map(str::to_owned);
+        let pair =
+            |pair: &str| pair.split_once(':').map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()));
+        Ok(Self {
+            badge: text("badge_id"),
+            consumer: text("api_consumer_id"),
+            alias: text("client_alias_id"),
+            name: text("event_name"),
+            email: email.and_then(Result::ok),
+            begin,
+            end,
+            log_entry: request.query("log_entry").map(|l| l.split(',').filter_map(pair).collect()).unwrap_or_default(),
+            newest_first,
+            limit: usize::try_from(limit).unwrap_or(MAX_PAGE),
+            offset: usize::try_from(offset).unwrap_or(0),
+        })
+    }
+
+    fn wants(&self, event: &Event) -> bool {
+        let same = |wanted: &Option<String>, actual: Option<&str>| wanted.as_deref().is_none_or(|w| actual == Some(w));
+        let created = event.created_at.as_second();
+        let logged: Value = event.log_entry.as_deref().and_then(|l| serde_json::from_str(l).ok()).unwrap_or_default();
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        same(&self.badge, Some(event.badge.as_str()))
+            && same(&self.consumer, event.api_consumer_id.as_deref())
+            && same(&self.alias, event.client_alias_id.as_deref())
+            && same(&self.name, Some(&event.name))
+            && (self.begin..=self.end).contains(&created)
+            && self.log_entry.iter().all(|(key, value)| logged.get(key).is_some_and(|v| text(v) == *value))
+    }
+
+    fn page<T>(&self, all: Vec<T>) -> (Vec<T>, usize) {
+        let total = all.len();
+        (all.into_iter().skip(self.offset).take(self.limit).collect(), total)
+    }
+}
+
+/// The organisation's events that the filters leave, in the order asked for.
+async fn wanted_events(app: &App, client: &ClientId, wanted: &Wanted) -> Result<Vec<Event>, Problem> {
+    let organisation = app.store.organisation(client).await.map_err(stored)?.ok_or(Kind::Forbidden)?;
+    let of_address = match &wanted.email {
+        None => None,
+        Some(email) => {
+            let credentials = app.store.credentials_of_address(&organisation, email).await.map_err(stored)?;
+            Some(credentials.iter().map(badge::CredentialId::event).collect::<HashSet<EventId>>())
+        }
+    };
+    let rows = app.store.event_rows(client).await.map_err(stored)?;
+    let in_reach = |event: &Event| of_address.as_ref().is_none_or(|events| events.contains(&event.id));
+    let mut events: Vec<Event> =
+        rows.into_iter().map(|row| row.event).filter(|e| wanted.wants(e) && in_reach(e)).collect();
+    if wanted.newest_first {
+        events.reverse();
+    }
+    Ok(events)
+}
+
+/// `GET /v2/event/{client}`.
+pub(crate) async fn events(app: &App, request: &Request) -> Result<Answer, Problem> {
+    let client: ClientId = request.id("client")?;
+    let wanted = Wanted::read(request)?;
+    let (events, total) = wanted.page(wanted_events(app, &client, &wanted).await?);
+    let row = |event: &Event| {
+        let mut value = shared(event);
+        value["badge_id"] = event.badge.as_str().into();
+        value["recipient_count"] = event.recipient_count.into();
+        value
+    };
+    Ok(Answer::json(200, &json!({"result": events.iter().map(row).collect::<Vec<_>>(), "total": total})))
+}
+
+/// `GET /v2/event/{client}/{event}`.
+pub(crate) async fn event(app: &App, request: &Request) -> Result<Answer, Problem> {
+    let client: ClientId = request.id("client")?;
+    let StoredEvent { event, .. } = of_client(app, &client, &request.id("event")?).await?;
+    let badge = app.store.badge_version(&event.badge, event.badge_version).await.map_err(stored)?;
+    let badge = badge.ok_or_else(|| Problem::internal("the badge version of an event is gone"))?;
+    let mut value = shared(&event);
+    value["badge"] = json!({
+        "id": badge.id.as_str(),
+        "image": app.urls.artwork(&badge.artwork.png_sha256, "png"),
+        "primary_language": badge.definition.primary_language.as_str(),
+        "content": badge.definition.contents.iter().map(edge::obf::content).collect::<Vec<_>>(),
+        "creator": null,
+    });
+    value["email_message"] = json!(event.email_message);
+    Ok(Answer::json(200, &value))
+}
+
+/// `GET /v2/event/{client}/recipient`.
+pub(crate) async fn recipients(app: &App, request: &Request) -> Result<Answer, Problem> {
+    let client: ClientId = request.id("client")?;
+    let wanted = Wanted::read(request)?;
+    let events = match request.query("event_id") {
+        None => wanted_events(app, &client, &wanted).await?,
+        Some(id) => {
+            let id = id.parse().map_err(|_| Kind::NotFound)?;
+            vec![of_client(app, &client, &id).await?.event].into_iter().filter(|e| wanted.wants(e)).collect()
+        }
+    };
+    let mut rows = Vec::new();
+    for event in events {
+        rows.extend(recipients_of(app, &event, &wanted).await?);
+    }
+    let (rows, total) = wanted.page(rows);
+    Ok(Answer::json(200, &json!({"result": rows, "total": total})))
+}
+
+async fn of_client(app: &App, client: &ClientId, id: &EventId) -> Result<StoredEvent, Problem> {
+    let event = app.store.event(id).await.map_err(stored)?;
+    event.filter(|e| e.event.client == *client).ok_or_else(|| Kind::NotFound.into())
+}
+
+/// The planned recipients of an event, with what is known of those whose credential is signed.
+async fn recipients_of(app: &App, event: &Event, wanted: &Wanted) -> Result<Vec<Value>, Problem> {
+    let Some(full) = app.store.event(&event.id).await.map_err(stored)? else { return Ok(Vec::new()) };
+    let planned = app.store.planned_recipients(&event.id).await.map_err(stored)?;
+    let signed = app.store.credentials(&full).await.map_err(stored)?;
+    let credential = |number: u32| signed.iter().find(|c| c.number == number);
+    let folded = wanted.email.as_ref().map(EmailAddress::folded);
+    let rows = (0u32..).zip(&planned).filter(|(_, r)| folded.as_ref().is_none_or(|f| r.email.folded() == *f));
+    let row = |(number, recipient): (u32, &badge::Recipient)| {
+        let id = event.draw(number).credential;
+        let credential: Option<&StoredCredential> = credential(number);
+        json!({
+            "event_id": event.id.as_str(),
+            "badge_id": event.badge.as_str(),
+            "client_alias_id": event.client_alias_id,
+            "assertion_id": id.as_str(),
+            "email": recipient.email.as_str(),
+            "name": recipient.name,
+            "assertion_json_url": format!("{}.json", app.urls.credential(&id)),
+            "issued": credential.is_some(),
+            "issued_on": event.issued_on.as_second(),
+            "expires_on": event.expiry_of(recipient).map(jiff::Timestamp::as_second),
+            "revoked": credential.is_some_and(|c| c.revoked.is_some()),
+        })
+    };
+    Ok(rows.map(row).collect())
+}
+
+/// What every shape of an event has.
+fn shared(event: &Event) -> Value {
+    json!({
+        "id": event.id.as_str(),
+        "name": event.name,
+        "client_alias_id": event.client_alias_id,
+        "expires_on": event.expires_on.map(jiff::Timestamp::as_second),
+        "issued_on": event.issued_on.as_second(),
+        "api_consumer_id": event.api_consumer_id,
+        "earnable_application_id": null,
+        "log_entry": event.log_entry,
+        "ctime": event.created_at.as_second(),
+        "mtime": event.created_at.as_second(),
+    })
+}

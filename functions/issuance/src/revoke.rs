@@ -1,0 +1,58 @@
+//! Revoking: mark, set the bit, sign the list anew. The credential stays.
+
+use crate::sign::Workshop;
+use crate::{App, status, stored};
+use badge::event::status_index;
+use badge::input::{Complaints, FieldError, Reader, Reason};
+use badge::limits::{MAX_REASON_CHARS, MAX_RECIPIENTS};
+use badge::{ClientId, EventId};
+use edge::{Answer, Kind, Problem, Request};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use store::{Revocation, StoreError};
+
+/// `PUT /v2/event/{client}/{event}/revoke` with `recipient` (addresses, matched in any case) and optionally a public `reason`.
+///
+/// Repeating it is harmless: who is revoked already stays so, and a list that was left unsigned is signed.
+pub(crate) async fn revoke(app: &App, request: &Request) -> Result<Answer, Problem> {
+    let client: ClientId = request.id("client")?;
+    let event_id: EventId = request.id("event")?;
+    let (addresses, reason) = read(&request.json()?)?;
+    let organisation = app.store.organisation(&client).await.map_err(stored)?.ok_or(Kind::Forbidden)?;
+    let event =
+        app.store.event(&event_id).await.map_err(stored)?.filter(|e| e.event.client == client).ok_or(Kind::NotFound)?;
+    let workshop = Workshop::open(app, &organisation).await?;
+    let listed = &event.event.status_list;
+    let head = app.store.list_head(listed).await.map_err(stored)?;
+    let secret = head.ok_or_else(|| Problem::internal("the status list of an event is gone"))?.secret;
+    let mut count = 0;
+    for credential in app.store.credentials(&event).await.map_err(stored)? {
+        if !addresses.contains(&credential.recipient.email.folded()) || credential.revoked.is_some() {
+            continue;
+        }
+        let index = status_index(&secret, event.event.status_position + credential.number);
+        let revocation = Revocation { at: request.now, reason: reason.clone() };
+        match app.store.revoke(&client, &credential.id, listed, index, &revocation).await {
+            Ok(()) => count += 1,
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(stored(error)),
+        }
+    }
+    status::publish(app, &workshop, listed, request.now).await?;
+    let body = json!({"success": true, "message": "", "resource_type": null, "resource_id": null, "count": count});
+    Ok(Answer::json(200, &body))
+}
+
+/// Addresses in lower case, and the reason.
+fn read(body: &Value) -> Result<(HashSet<String>, Option<String>), Vec<FieldError>> {
+    let complaints = Complaints::default();
+    let reader = Reader::root(body, &complaints);
+    let list = reader.list("recipient", MAX_RECIPIENTS);
+    if list.is_empty() {
+        let reason = if reader.field("recipient").is_some() { Reason::TooFew { min: 1 } } else { Reason::Missing };
+        reader.refuse_field("recipient", reason);
+    }
+    let addresses = list.iter().filter_map(Reader::as_email).map(|email| email.folded()).collect();
+    let reason = reader.optional_text("reason", MAX_REASON_CHARS);
+    complaints.into_result((addresses, reason))
+}

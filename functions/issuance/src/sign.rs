@@ -1,0 +1,155 @@
+//! From a recorded plan to signed credentials.
+
+use crate::{App, stored, unsigned};
+use badge::definition::Badge;
+use badge::event::{Draw, status_index};
+use badge::ob3::{self, Parts};
+use badge::{Event, Recipient};
+use edge::Problem;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use proof::data_integrity::{Prepared, ProofOptions, SigningSuite};
+use proof::did;
+use proof::signing::SigningInput;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use store::StoredOrganisation;
+use store::credentials::NewCredential;
+use store::events::StoredEvent;
+use store::pack::Frame;
+use store::signing_keys::{KeyPurpose, SigningKey, active};
+
+/// Signatures asked of KMS at once. KMS takes some ten milliseconds for one and allows 1,000 a second: this many keep it busy
+/// without keeping others out.
+const SIGNATURES_AT_ONCE: usize = 16;
+
+/// An organisation and the keys that sign for it now.
+#[derive(Debug)]
+pub(crate) struct Workshop<'a> {
+    pub(crate) organisation: &'a StoredOrganisation,
+    pub(crate) did: String,
+    /// Embedded proofs.
+    pub(crate) key: SigningKey,
+    /// The compact form, where the organisation wants one.
+    pub(crate) compact_key: Option<SigningKey>,
+    /// The compact form of status lists, where the deployment has any key for it.
+    pub(crate) list_key: Option<SigningKey>,
+}
+
+impl<'a> Workshop<'a> {
+    pub(crate) async fn open(app: &App, organisation: &'a StoredOrganisation) -> Result<Self, Problem> {
+        let keys = app.store.signing_keys(&organisation.key_scope).await.map_err(stored)?;
+        let key = active(&keys, KeyPurpose::DataIntegrity).cloned();
+        let wanted = KeyPurpose::of_vc_jwt(organisation.organisation.vc_jwt);
+        let compact_key = wanted.and_then(|purpose| active(&keys, purpose)).cloned();
+        if wanted.is_some() && compact_key.is_none() {
+            return Err(Problem::internal("the organisation wants a VC-JWT, but no key for it is registered"));
+        }
+        let any = || active(&keys, KeyPurpose::JwtEs256).or_else(|| active(&keys, KeyPurpose::JwtRs256)).cloned();
+        Ok(Self {
+            organisation,
+            did: app.urls.issuer_did(&organisation.organisation.id),
+            key: key.ok_or_else(|| Problem::internal("no active key for embedded proofs is registered"))?,
+            list_key: any(),
+            compact_key,
+        })
+    }
+
+    fn options(&self, created: jiff::Timestamp) -> Result<ProofOptions, Problem> {
+        let method = did::multikey_method_id(&self.did, &self.key.public);
+        let suite = SigningSuite::for_key(&self.key.public);
+        match (method, suite) {
+            (Some(verification_method), Some(suite)) => Ok(ProofOptions { suite, verification_method, created }),
+            _ => Err(Problem::internal("the key for embedded proofs is of a kind that has no suite")),
+        }
+    }
+
+    /// A document with an embedded proof, checked.
+    pub(crate) async fn embed(&self, app: &App, prepared: &Prepared, document: Value) -> Result<Value, Problem> {
+        let draft = prepared.draft(document).map_err(Problem::internal)?;
+        let signature = sign(app, &self.key, draft.signing_input()).await?;
+        draft.complete(&signature, &self.key.public).map_err(Problem::internal)
+    }
+
+    /// A document as VC-JWT by `key`, checked.
+    pub(crate) async fn compact(&self, app: &App, key: &SigningKey, document: &Value) -> Result<String, Problem> {
+        let method = did::jwk_method_id(&self.did, &key.public);
+        let draft = proof::vc_jwt::draft(document, key.public.algorithm(), &method).map_err(Problem::internal)?;
+        let signature = sign(app, key, draft.signing_input()).await?;
+        draft.complete(&signature, &key.public).map_err(Problem::internal)
+    }
+
+    pub(crate) fn prepare(&self, contexts: &Value, created: jiff::Timestamp) -> Result<Prepared, Problem> {
+        Prepared::new(contexts, &self.options(created)?).map_err(Problem::internal)
+    }
+}
+
+async fn sign(app: &App, key: &SigningKey, input: &SigningInput) -> Result<Vec<u8>, Problem> {
+    app.signer.sign(&key.arn, input).await.map_err(unsigned)
+}
+
+fn document(
+    app: &App,
+    workshop: &Workshop<'_>,
+    event: &Event,
+    badge: &Badge,
+    to: &Recipient,
+    draw: &Draw,
+    index: u32,
+) -> Value {
+    let organisation = &workshop.organisation.organisation;
+    ob3::credential(&Parts { urls: &app.urls, organisation, badge, event, recipient: to, draw, status_index: index })
+}
+
+/// What the credentials of an event have in common: its first one, with a proof that lacks only the signature.
+pub(crate) fn frame(
+    app: &App,
+    workshop: &Workshop<'_>,
+    event: &Event,
+    badge: &Badge,
+    recipients: &[Recipient],
+    secret: &[u8; 32],
+) -> Result<Frame, Problem> {
+    let Some(first) = recipients.first() else { return Err(Problem::internal("an event without recipients")) };
+    let index = status_index(secret, event.status_position);
+    let mut example = document(app, workshop, event, badge, first, &event.draw(0), index);
+    let options = workshop.options(event.created_at)?;
+    example["proof"] = json!([{
+        "type": "DataIntegrityProof", "cryptosuite": options.suite.suite().name(), "created": badge::rfc3339(options.created),
+        "verificationMethod": options.verification_method, "proofPurpose": "assertionMethod", "proofValue": "z",
+    }]);
+    Ok(Frame::from_example(&example.to_string()))
+}
+
+/// Signs and stores whatever of a planned event is not stored yet.
+pub(crate) async fn finish(app: &App, workshop: &Workshop<'_>, planned: &StoredEvent) -> Result<(), Problem> {
+    let event = &planned.event;
+    let (recipients, there, badge, head) = futures_util::try_join!(
+        app.store.planned_recipients(&event.id),
+        app.store.credential_numbers(&event.id),
+        app.store.badge_version(&event.badge, event.badge_version),
+        app.store.list_head(&event.status_list),
+    )
+    .map_err(stored)?;
+    let badge = badge.ok_or_else(|| Problem::internal("the badge version of a planned event is gone"))?;
+    let head = head.ok_or_else(|| Problem::internal("the status list of a planned event is gone"))?;
+    let there: HashSet<u32> = there.into_iter().collect();
+    let prepared = workshop.prepare(&json!(ob3::CONTEXTS), event.created_at)?;
+    let missing = (0..event.recipient_count).zip(&recipients).filter(|(n, _)| !there.contains(n));
+    let (badge, head, prepared) = (&badge, &head, &prepared);
+    stream::iter(missing.map(|(number, recipient)| async move {
+        let draw = event.draw(number);
+        let index = status_index(&head.secret, event.status_position + number);
+        let document = document(app, workshop, event, badge, recipient, &draw, index);
+        let compact = match &workshop.compact_key {
+            Some(key) => Some(workshop.compact(app, key, &document).await?),
+            None => None,
+        };
+        let signed = workshop.embed(app, prepared, document).await?.to_string();
+        let new =
+            NewCredential { id: &draw.credential, number, recipient, document: &signed, compact: compact.as_deref() };
+        app.store.put_credential(&new, &planned.frame).await.map_err(stored)
+    }))
+    .buffer_unordered(SIGNATURES_AT_ONCE)
+    .try_collect::<()>()
+    .await
+}

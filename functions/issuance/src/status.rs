@@ -1,0 +1,80 @@
+//! Status lists: places for new credentials, and the list signed anew after a revocation.
+
+use crate::sign::Workshop;
+use crate::{App, stored};
+use badge::StatusListId;
+use badge::event::STATUS_LIST_BITS;
+use edge::{Problem, chance};
+use jiff::Timestamp;
+use proof::status::{Bitstring, ListCredential};
+use store::{Block, SignedList, StoreError};
+
+/// Attempts at getting places while others start lists at the same time.
+const ATTEMPTS: usize = 3;
+
+/// `count` places in the organisation's list; a new list when it has none or the old one is too full.
+pub(crate) async fn places(app: &App, workshop: &Workshop<'_>, count: u32, now: Timestamp) -> Result<Block, Problem> {
+    let client = &workshop.organisation.organisation.id;
+    for _ in 0..ATTEMPTS {
+        if let Some(block) = app.store.take_places(client, count).await.map_err(stored)? {
+            return Ok(block);
+        }
+        let before = app.store.current_list(client).await.map_err(stored)?;
+        let list = StatusListId::from_random(chance::bytes());
+        let empty = signed(app, workshop, &list, &[], now).await?;
+        match app.store.start_list(client, &list, chance::bytes(), &empty, before.as_ref()).await {
+            Ok(()) | Err(StoreError::Conflict) => {}
+            Err(error) => return Err(stored(error)),
+        }
+    }
+    Err(Problem::unavailable("no places in a status list"))
+}
+
+/// Publishes a list as its rows now stand.
+pub(crate) async fn publish(
+    app: &App,
+    workshop: &Workshop<'_>,
+    list: &StatusListId,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let revoked = app.store.revoked_indexes(list).await.map_err(stored)?;
+    let count = u32::try_from(revoked.len()).map_err(Problem::internal)?;
+    let published = app.store.signed_list(list).await.map_err(stored)?;
+    if published.is_some_and(|published| published.revoked_count >= count) {
+        return Ok(());
+    }
+    let signed = signed(app, workshop, list, &revoked, now).await?;
+    app.store.put_signed_list(list, &signed).await.map_err(stored)
+}
+
+async fn signed(
+    app: &App,
+    workshop: &Workshop<'_>,
+    list: &StatusListId,
+    revoked: &[u32],
+    now: Timestamp,
+) -> Result<SignedList, Problem> {
+    let mut bits = Bitstring::new(STATUS_LIST_BITS as usize).map_err(Problem::internal)?;
+    for index in revoked {
+        bits.set(*index as usize, true).map_err(Problem::internal)?;
+    }
+    let url = app.urls.status_list(list);
+    let credential = ListCredential {
+        url: &url,
+        issuer_id: &workshop.did,
+        purpose: "revocation",
+        valid_from: now,
+        valid_until: None,
+    };
+    let document = credential.to_value(&bits);
+    let prepared = workshop.prepare(&document["@context"], now)?;
+    let compact = match &workshop.list_key {
+        Some(key) => Some(workshop.compact(app, key, &document).await?),
+        None => None,
+    };
+    Ok(SignedList {
+        revoked_count: u32::try_from(revoked.len()).map_err(Problem::internal)?,
+        document: workshop.embed(app, &prepared, document).await?.to_string(),
+        compact,
+    })
+}

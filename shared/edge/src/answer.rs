@@ -1,0 +1,155 @@
+//! Answers, their caching and their media types.
+
+use crate::request::Request;
+use aws_lc_rs::digest;
+use lambda_http::Body;
+use serde_json::Value;
+
+/// How long a public document may be kept by caches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cache {
+    /// Not at all: it is one caller's.
+    None,
+    /// A minute: it may be revoked or edited.
+    Short,
+    /// For ever: the address names these very bytes.
+    Immutable,
+}
+
+impl Cache {
+    const fn value(self) -> &'static str {
+        match self {
+            Self::None => "no-store",
+            Self::Short => "public, max-age=60, stale-while-revalidate=60",
+            Self::Immutable => "public, max-age=31536000, immutable",
+        }
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+    text: bool,
+    etag: Option<String>,
+}
+
+impl Answer {
+    /// An empty answer.
+    #[must_use]
+    pub fn new(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new(), text: true, etag: None }
+    }
+
+    /// JSON for one caller.
+    #[must_use]
+    pub fn json(status: u16, value: &Value) -> Self {
+        Self::new(status).body("application/json", value.to_string()).cache(Cache::None)
+    }
+
+    /// A public document: any site may read it, caches may keep it, a repeated request costs nothing.
+    #[must_use]
+    pub fn public(media_type: &str, bytes: impl Into<Vec<u8>>, cache: Cache) -> Self {
+        let answer = Self::new(200).body(media_type, bytes).cache(cache).header("access-control-allow-origin", "*");
+        let hash = hex::encode(&digest::digest(&digest::SHA256, &answer.body).as_ref()[..16]);
+        Self { etag: Some(format!("\"{hash}\"")), ..answer }
+    }
+
+    /// With this status instead.
+    #[must_use]
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// With this body.
+    #[must_use]
+    pub fn body(mut self, media_type: &str, bytes: impl Into<Vec<u8>>) -> Self {
+        let textual = ["text/", "application/json", "application/problem+json", "image/svg+xml"];
+        self.text = textual.iter().any(|t| media_type.starts_with(t))
+            || media_type.contains("+json")
+            || media_type.contains("jwt");
+        self.body = bytes.into();
+        self.header("content-type", media_type)
+    }
+
+    /// With this header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// With this caching.
+    #[must_use]
+    pub fn cache(self, cache: Cache) -> Self {
+        self.header("cache-control", cache.value())
+    }
+
+    /// The answer as Lambda gives it to the gateway. A public document that the caller has already (`If-None-Match`) becomes 304;
+    /// `HEAD` loses its body.
+    #[must_use]
+    pub fn finish(self, request: &Request) -> http::Response<Body> {
+        let Self { mut status, headers, mut body, text, etag } = self;
+        let mut response = http::Response::builder();
+        if let Some(etag) = etag {
+            let same = |tag: &str| tag.trim().trim_start_matches("W/") == etag || tag.trim() == "*";
+            if status == 200 && request.header("if-none-match").is_some_and(|tags| tags.split(',').any(same)) {
+                status = 304;
+                body.clear();
+            }
+            response = response.header("etag", etag);
+        }
+        for (name, value) in headers {
+            response = response.header(name, value);
+        }
+        response = response.status(status).header("x-content-type-options", "nosniff");
+        if request.method == http::Method::HEAD {
+            body.clear();
+        }
+        let body = match (text, String::from_utf8(body)) {
+            (_, Ok(empty)) if empty.is_empty() => Body::Empty,
+            (true, Ok(text)) => Body::Text(text),
+            (false, Ok(text)) => Body::Binary(text.into_bytes()),
+            (_, Err(error)) => Body::Binary(error.into_bytes()),
+        };
+        // Header values come from our own tables and ids; one that HTTP cannot carry is a fault of ours.
+        response.body(body).unwrap_or_else(|_| {
+            let mut broken = http::Response::new(Body::Empty);
+            *broken.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+            broken
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_caller_has_already_is_not_sent_again() {
+        let answer = Answer::public("application/json", "{}", Cache::Short);
+        let first = answer.clone().finish(&Request::test(http::Method::GET, "/", &[]));
+        let etag = first.headers()["etag"].to_str().unwrap().to_owned();
+        assert_eq!(&first.body()[..], b"{}");
+        for tags in [etag.clone(), format!("W/{etag}"), format!("\"x\", {etag}"), "*".into()] {
+            let again = answer.clone().finish(&Request::test(http::Method::GET, "/", &[("if-none-match", &tags)]));
+            assert_eq!((again.status().as_u16(), again.body().len()), (304, 0), "{tags}");
+        }
+        let other = answer.finish(&Request::test(http::Method::GET, "/", &[("if-none-match", "\"x\"")]));
+        assert_eq!(other.status().as_u16(), 200);
+    }
+
+    #[test]
+    fn binary_bodies_stay_binary() {
+        let request = Request::test(http::Method::GET, "/", &[]);
+        let image = Answer::public("image/png", b"\x89PNG".to_vec(), Cache::Immutable).finish(&request);
+        assert!(matches!(image.body(), Body::Binary(_)));
+        let ascii = Answer::public("application/octet-stream", b"abc".to_vec(), Cache::Immutable).finish(&request);
+        assert!(matches!(ascii.body(), Body::Binary(_)));
+        let text = Answer::public("application/vc+ld+json", "{}", Cache::Short).finish(&request);
+        assert!(matches!(text.body(), Body::Text(_)));
+    }
+}

@@ -1,0 +1,65 @@
+//! Configuration: environment variables that the template sets, read once while a function starts.
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use badge::Urls;
+use std::time::Duration;
+
+/// A variable that is missing or not what it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("environment variable {name}: {reason}")]
+pub struct ConfigError {
+    /// Which one.
+    pub name: &'static str,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+/// The value of a variable that the template sets.
+///
+/// # Errors
+/// [`ConfigError`] when it is missing or empty.
+pub fn required(name: &'static str) -> Result<String, ConfigError> {
+    optional(name).ok_or(ConfigError { name, reason: "missing" })
+}
+
+/// The value of a variable, if it is set and not empty.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "configuration is read here and nowhere else")]
+pub fn optional(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The public addresses, from `PUBLIC_BASE_URL`.
+///
+/// # Errors
+/// [`ConfigError`] when it is missing or no plain base address.
+pub fn urls() -> Result<Urls, ConfigError> {
+    let name = "PUBLIC_BASE_URL";
+    Urls::new(&required(name)?).map_err(|_| ConfigError { name, reason: "not http(s)://host[:port]" })
+}
+
+/// One attempt of an AWS call; a healthy one takes some ten milliseconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
+/// An AWS call with its repetitions, well inside the function's own time.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
+/// Attempts of an AWS call, with the SDK's exponential backoff and jitter between them.
+const ATTEMPTS: u32 = 4;
+
+/// How AWS is called: region and credentials from the variables Lambda sets, bounded time, repetitions with jitter.
+///
+/// Credentials come from the environment only. The general chain would also look for profiles, containers and instances, which a
+/// function never has and which cost start-up time.
+pub async fn aws() -> SdkConfig {
+    let timeouts = aws_config::timeout::TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(optional("AWS_REGION").unwrap_or_else(|| "us-east-1".to_owned())))
+        .credentials_provider(aws_config::environment::EnvironmentVariableCredentialsProvider::new())
+        .retry_config(aws_config::retry::RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts)
+        .load()
+        .await
+}

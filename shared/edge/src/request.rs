@@ -1,0 +1,188 @@
+//! A request, read once under limits.
+
+use crate::problem::{Kind, Problem};
+use badge::Lang;
+use badge::input::{FieldError, Reason};
+use http::header;
+use jiff::Timestamp;
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, RequestExt as _};
+use serde_json::Value;
+use std::str::FromStr;
+
+/// Bytes of a request body. The gateway's own limit is 10 MB, Lambda's is 6 MB with base64: about 4.5 MB of binary data.
+pub const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
+
+/// A request as the functions see it.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The gateway's request id, or Lambda's.
+    pub id: String,
+    /// `GET`, `POST` …
+    pub method: http::Method,
+    /// The path, percent-decoded by the gateway where it stands in parameters, not here.
+    pub path: String,
+    /// The route the gateway chose, for example `GET /v2/badge/{client}`.
+    pub route: String,
+    /// The language to answer in.
+    pub lang: Lang,
+    /// When the request was read: the one look at the clock.
+    pub now: Timestamp,
+    /// The body's bytes.
+    pub body: Vec<u8>,
+    headers: http::HeaderMap,
+    parameters: Vec<(String, String)>,
+    query: Vec<(String, String)>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one look at the clock; everything else takes it from the request")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+impl Request {
+    pub(crate) fn read(raw: lambda_http::Request) -> Result<Self, (Self, Problem)> {
+        let pairs = |map: &lambda_http::aws_lambda_events::query_map::QueryMap| {
+            map.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect::<Vec<_>>()
+        };
+        let parameters = pairs(&raw.path_parameters());
+        let query = pairs(&raw.query_string_parameters());
+        let (id, route) = match raw.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                (context.request_id.clone().unwrap_or_default(), context.route_key.clone().unwrap_or_default())
+            }
+            _ => (String::new(), String::new()),
+        };
+        let (parts, body) = raw.into_parts();
+        let lang =
+            parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).map(Lang::from_accept_language);
+        let mut request = Self {
+            id,
+            method: parts.method,
+            path: parts.uri.path().to_owned(),
+            route,
+            lang: lang.unwrap_or_default(),
+            now: now(),
+            body: Vec::new(),
+            headers: parts.headers,
+            parameters,
+            query,
+        };
+        let body = match body {
+            Body::Text(text) => text.into_bytes(),
+            Body::Binary(bytes) => bytes,
+            _ => Vec::new(),
+        };
+        if body.len() > MAX_BODY_BYTES {
+            return Err((request, Problem::new(Kind::TooLarge)));
+        }
+        request.body = body;
+        Ok(request)
+    }
+
+    /// A path parameter, for example `client` of `/v2/badge/{client}`.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A path parameter as an id. One that is not well formed names nothing that exists.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`].
+    pub fn id<T: FromStr>(&self, name: &str) -> Result<T, Problem> {
+        self.parameter(name).and_then(|text| text.parse().ok()).ok_or_else(|| Problem::new(Kind::NotFound))
+    }
+
+    /// A query parameter; the first of its name, and none when it is empty.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// A header in visible ASCII.
+    #[must_use]
+    pub fn header(&self, name: impl AsRef<str>) -> Option<&str> {
+        self.headers.get(name.as_ref())?.to_str().ok()
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidRequest`] when it is not JSON.
+    pub fn json(&self) -> Result<Value, Problem> {
+        let not_json = || Problem::fields(vec![FieldError { pointer: String::new(), reason: Reason::NotJson }]);
+        serde_json::from_slice(&self.body).map_err(|_| not_json())
+    }
+
+    /// Whether the caller asks for HTML before JSON, as browsers do. JSON is the default: verifiers ask for anything.
+    #[must_use]
+    pub fn prefers_html(&self) -> bool {
+        let accept = self.header("accept").unwrap_or_default();
+        let place = |types: &[&str]| accept.split(',').position(|part| types.contains(&media_type(part)));
+        match (
+            place(&["text/html", "application/xhtml+xml"]),
+            place(&["application/json", "application/ld+json", "application/vc"]),
+        ) {
+            (Some(html), Some(json)) => html < json,
+            (html, _) => html.is_some(),
+        }
+    }
+
+    /// Whether the caller names this media type in `Accept`.
+    #[must_use]
+    pub fn accepts(&self, wanted: &str) -> bool {
+        self.header("accept").unwrap_or_default().split(',').any(|part| media_type(part) == wanted)
+    }
+
+    /// A request for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn test(method: http::Method, path: &str, headers: &[(&'static str, &str)]) -> Self {
+        let mut map = http::HeaderMap::new();
+        for (name, value) in headers {
+            if let Ok(value) = value.parse() {
+                map.insert(*name, value);
+            }
+        }
+        let lang = map
+            .get("accept-language")
+            .and_then(|v| v.to_str().ok())
+            .map(Lang::from_accept_language)
+            .unwrap_or_default();
+        Self {
+            id: "test".into(),
+            method,
+            path: path.into(),
+            route: String::new(),
+            lang,
+            now: Timestamp::UNIX_EPOCH,
+            body: Vec::new(),
+            headers: map,
+            parameters: Vec::new(),
+            query: Vec::new(),
+        }
+    }
+}
+
+fn media_type(part: &str) -> &str {
+    part.split(';').next().unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(accept: &str) -> bool {
+        Request::test(http::Method::GET, "/", &[("accept", accept)]).prefers_html()
+    }
+
+    #[test]
+    fn json_unless_html_is_asked_for_first() {
+        assert!(asks("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"));
+        assert!(!asks("*/*") && !asks("") && !asks("application/json"));
+        assert!(!asks("application/json, text/html"));
+        assert!(asks("text/html, application/json;q=0.5"));
+        assert!(!asks("application/ld+json, application/json, text/html, */*"));
+    }
+}

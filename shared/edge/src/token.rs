@@ -1,0 +1,181 @@
+//! Access tokens and who a caller is.
+//!
+//! A token is a JWT (RFC 9068, `ES256`) signed by a KMS key of its own and verified with nothing but that key's public half, so that
+//! checking a caller costs no database read. It names the organisation and what its bearer may do.
+
+use crate::problem::{Kind, Problem};
+use crate::request::Request;
+use badge::ClientId;
+use jiff::Timestamp;
+use proof::jws::{self, CompactJws, NewHeader};
+use proof::keys::{Algorithm, PublicKey};
+use serde::{Deserialize, Serialize};
+
+/// How long a token is announced to live. Existing clients use it until this very second.
+pub const LIFETIME_SECONDS: i64 = 3_600;
+/// How long past its announced life a token is still taken: such clients do not ask anew when they are refused.
+pub const GRACE_SECONDS: i64 = 60;
+/// Seconds a token may come from the future: clocks differ a little.
+const SKEW_SECONDS: i64 = 60;
+/// `typ` of an access token (RFC 9068 section 2.1).
+const TYPE: &str = "at+jwt";
+
+/// What a token says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Who made it: the public base address.
+    pub iss: String,
+    /// For whom: the same.
+    pub aud: String,
+    /// The organisation.
+    pub sub: ClientId,
+    /// Which API secret it was given for.
+    pub jti: String,
+    /// What its bearer may do.
+    pub roles: Vec<String>,
+    /// When it was made, in Unix seconds.
+    pub iat: i64,
+    /// When it ends, in Unix seconds.
+    pub exp: i64,
+}
+
+impl Claims {
+    /// The claims of a new token.
+    #[must_use]
+    pub fn new(base: &str, client: &ClientId, secret_id: &str, roles: Vec<String>, now: Timestamp) -> Self {
+        let iat = now.as_second();
+        let (iss, aud) = (base.to_owned(), base.to_owned());
+        Self { iss, aud, sub: client.clone(), jti: secret_id.to_owned(), roles, iat, exp: iat + LIFETIME_SECONDS }
+    }
+
+    /// A token that waits for its signature.
+    ///
+    /// # Errors
+    /// [`Problem`] when the claims cannot be written.
+    pub fn draft(&self, key: &PublicKey) -> Result<jws::Draft, Problem> {
+        let payload = serde_json::to_vec(self).map_err(Problem::internal)?;
+        let kid = key.jwk_thumbprint();
+        let header = NewHeader { algorithm: Algorithm::EcdsaP256Sha256, key_id: Some(&kid), typ: Some(TYPE) };
+        Ok(jws::draft(&header, &payload))
+    }
+}
+
+/// Checks tokens.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    key: PublicKey,
+    base: String,
+}
+
+/// Somebody whose token was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Their organisation.
+    pub client: ClientId,
+    /// What they may do.
+    pub roles: Vec<String>,
+}
+
+impl Gate {
+    /// A gate that opens to tokens signed by `key` for the deployment at `base`.
+    #[must_use]
+    pub fn new(key: PublicKey, base: &str) -> Self {
+        Self { key, base: base.to_owned() }
+    }
+
+    /// The caller, provided their token is of the organisation in the path (`{client}`) and holds one of `roles` (an admin holds
+    /// all).
+    ///
+    /// # Errors
+    /// [`Kind::Forbidden`] for every fault of the token, also when the organisation does not exist; [`Kind::MissingRole`].
+    pub fn caller(&self, request: &Request, roles: &[&str]) -> Result<Caller, Problem> {
+        let token = request.header("authorization").and_then(bearer).ok_or(Kind::Forbidden)?;
+        let caller = self.check(token, request.now).ok_or(Kind::Forbidden)?;
+        if request.parameter("client") != Some(caller.client.as_str()) {
+            return Err(Kind::Forbidden.into());
+        }
+        let may = |role: &String| role == "admin" || roles.contains(&role.as_str());
+        if !roles.is_empty() && !caller.roles.iter().any(may) {
+            return Err(Kind::MissingRole.into());
+        }
+        Ok(caller)
+    }
+
+    /// Whose token this is, if it holds at `now`.
+    #[must_use]
+    pub fn check(&self, token: &str, now: Timestamp) -> Option<Caller> {
+        let jws = CompactJws::parse(token).ok()?;
+        if jws.header().typ.as_deref() != Some(TYPE) {
+            return None;
+        }
+        jws::verify(&jws, &self.key).ok()?;
+        let claims: Claims = serde_json::from_slice(jws.payload()).ok()?;
+        let now = now.as_second();
+        let alive = claims.iat <= now + SKEW_SECONDS && now < claims.exp + GRACE_SECONDS;
+        let ours = claims.iss == self.base && claims.aud == self.base;
+        (alive && ours).then_some(Caller { client: claims.sub, roles: claims.roles })
+    }
+}
+
+/// The token of an `Authorization` header (RFC 6750 section 2.1; the scheme's case does not matter).
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proof::testing::TestKey;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn key() -> TestKey {
+        TestKey::fresh_p256().unwrap()
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    fn token(key: &TestKey, change: impl Fn(&mut Claims)) -> String {
+        let client = ClientId::from_random([1; 10]);
+        let mut claims = Claims::new("https://b.example", &client, "s1", vec!["issuer".into()], at(NOW));
+        change(&mut claims);
+        let draft = claims.draft(&key.public_key()).unwrap();
+        let signature = key.sign(draft.signing_input()).unwrap();
+        draft.complete(&signature, &key.public_key()).unwrap()
+    }
+
+    #[test]
+    fn a_token_holds_for_its_life_and_a_minute() {
+        let key = key();
+        let gate = Gate::new(key.public_key(), "https://b.example");
+        let good = token(&key, |_| ());
+        assert!(gate.check(&good, at(NOW)).is_some());
+        assert!(gate.check(&good, at(NOW + LIFETIME_SECONDS + GRACE_SECONDS - 1)).is_some());
+        assert!(gate.check(&good, at(NOW + LIFETIME_SECONDS + GRACE_SECONDS)).is_none());
+        assert!(gate.check(&good, at(NOW - SKEW_SECONDS - 1)).is_none());
+    }
+
+    #[test]
+    fn a_token_of_another_key_or_place_is_refused() {
+        let key = key();
+        let gate = Gate::new(key.public_key(), "https://b.example");
+        assert!(gate.check(&token(&key(), |_| ()), at(NOW)).is_none());
+        assert!(gate.check(&token(&key, |c| c.iss = "https://other.example".into()), at(NOW)).is_none());
+        assert!(gate.check(&token(&key, |c| c.aud = "https://other.example".into()), at(NOW)).is_none());
+        let good = token(&key, |_| ());
+        let (head, signature) = good.rsplit_once('.').unwrap();
+        assert!(gate.check(head, at(NOW)).is_none());
+        assert!(gate.check(&format!("{head}.{}", &signature[1..]), at(NOW)).is_none());
+        assert!(gate.check("", at(NOW)).is_none());
+    }
+
+    #[test]
+    fn the_scheme_may_be_in_any_case() {
+        assert_eq!(bearer("bearer x"), Some("x"));
+        assert_eq!(bearer("Bearer  x"), Some("x"));
+        assert_eq!(bearer("Basic x"), None);
+    }
+}

@@ -1,0 +1,255 @@
+//! The two AWS clients, and the few ways in which this product talks to them.
+
+use crate::item::Item;
+use crate::key::TableKey;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, KeysAndAttributes, Put, PutRequest, TransactWriteItem, Update, WriteRequest,
+};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The record is not in the state the operation needs: it exists already, is gone, or was changed meanwhile.
+    #[error("the record is not in the state this needs")]
+    Conflict,
+    /// The store did not answer, or refused. Repeating may help.
+    #[error("the store did not carry out {operation}: {code}")]
+    Unavailable {
+        /// Which call it was, for example `PutItem`.
+        operation: &'static str,
+        /// The error's code or kind; never a record's content.
+        code: String,
+    },
+    /// A record does not read as what it should be.
+    #[error("a stored record is not readable: {0}")]
+    Corrupt(&'static str),
+}
+
+/// The table and the bucket.
+#[derive(Debug, Clone)]
+pub struct Store {
+    dynamo: aws_sdk_dynamodb::Client,
+    s3: aws_sdk_s3::Client,
+    table: String,
+    bucket: String,
+}
+
+/// Records in one `BatchWriteItem` (DynamoDB's limit).
+const BATCH_WRITE_ITEMS: usize = 25;
+/// Rounds in which what a batch left over is sent again, before giving up.
+const BATCH_ROUNDS: u32 = 8;
+
+pub(crate) fn unavailable<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> StoreError {
+    let code = match error {
+        SdkError::ServiceError(service) => service.err().code().unwrap_or("service error").to_owned(),
+        SdkError::TimeoutError(_) => "timeout".to_owned(),
+        SdkError::DispatchFailure(_) => "no connection".to_owned(),
+        _ => "unreadable answer".to_owned(),
+    };
+    if code == "ConditionalCheckFailedException" {
+        StoreError::Conflict
+    } else {
+        StoreError::Unavailable { operation, code }
+    }
+}
+
+/// What a put or an update in a transaction asks of the record before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expect {
+    Anything,
+    Absent,
+}
+
+impl Store {
+    /// The table and the bucket, under the names the template gave them.
+    #[must_use]
+    pub fn new(dynamo: aws_sdk_dynamodb::Client, s3: aws_sdk_s3::Client, table: String, bucket: String) -> Self {
+        Self { dynamo, s3, table, bucket }
+    }
+
+    pub(crate) fn dynamo(&self) -> &aws_sdk_dynamodb::Client {
+        &self.dynamo
+    }
+    pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
+        &self.s3
+    }
+    pub(crate) fn table(&self) -> &str {
+        &self.table
+    }
+    pub(crate) fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// One small read, whose answer does not matter: opens the connection while a function starts, so that the first request
+    /// finds it warm.
+    pub async fn warm(&self) {
+        let _ = self.get(&TableKey { pk: "WARM".into(), sk: "WARM".into() }).await;
+    }
+
+    pub(crate) async fn get(&self, key: &TableKey) -> Result<Option<Item>, StoreError> {
+        let answer = self
+            .dynamo
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key_map(key)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|e| unavailable("GetItem", &e))?;
+        Ok(answer.item.map(Item::from))
+    }
+
+    /// Several records at once, in the order of `keys`.
+    pub(crate) async fn get_many<const N: usize>(&self, keys: [&TableKey; N]) -> Result<[Option<Item>; N], StoreError> {
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(keys.iter().map(|key| key_map(key)).collect()))
+            .consistent_read(true)
+            .build()
+            .map_err(|_| StoreError::Corrupt("keys"))?;
+        let answer = self
+            .dynamo
+            .batch_get_item()
+            .request_items(&self.table, wanted)
+            .send()
+            .await
+            .map_err(|e| unavailable("BatchGetItem", &e))?;
+        if answer.unprocessed_keys.is_some_and(|rest| !rest.is_empty()) {
+            return Err(StoreError::Unavailable { operation: "BatchGetItem", code: "unprocessed keys".into() });
+        }
+        let items = answer.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
+        let items: Vec<Item> = items.into_iter().map(Item::from).collect();
+        let matches =
+            |item: &&Item, key: &TableKey| item.get_text("pk").is_ok_and(|pk| pk == key.pk) && item.get_text("sk").is_ok_and(|sk| sk == key.sk);
+        Ok(keys.map(|key| items.iter().find(|item| matches(item, key)).cloned()))
+    }
+
+    pub(crate) async fn put(&self, item: Item, expect: Expect) -> Result<(), StoreError> {
+        self.dynamo
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item.into_map()))
+            .set_condition_expression(condition(expect))
+            .send()
+            .await
+            .map_err(|e| unavailable("PutItem", &e))?;
+        Ok(())
+    }
+
+    /// Records of a partition whose `sk` begins with `prefix`, in order; all of them, or `limit`, from after `start`.
+    pub(crate) async fn query(&self, pk: &str, prefix: &str, limit: Option<usize>) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let answer = self
+                .dynamo
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+                .consistent_read(true)
+                .set_exclusive_start_key(start)
+                .set_limit(limit.and_then(|l| i32::try_from(l).ok()))
+                .send()
+                .await
+                .map_err(|e| unavailable("Query", &e))?;
+            items.extend(answer.items.unwrap_or_default().into_iter().map(Item::from));
+            start = answer.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() || limit.is_some_and(|l| items.len() >= l) {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// Writes records that need no condition, 25 to a call, sending again what the table left over.
+    pub(crate) async fn write_all(&self, items: Vec<Item>) -> Result<(), StoreError> {
+        let requests: Result<Vec<WriteRequest>, StoreError> = items.into_iter().map(write_request).collect();
+        for batch in requests?.chunks(BATCH_WRITE_ITEMS) {
+            let mut rest = batch.to_vec();
+            for round in 0.. {
+                let answer = self
+                    .dynamo
+                    .batch_write_item()
+                    .request_items(&self.table, rest)
+                    .send()
+                    .await
+                    .map_err(|e| unavailable("BatchWriteItem", &e))?;
+                rest = answer.unprocessed_items.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
+                if rest.is_empty() {
+                    break;
+                }
+                if round == BATCH_ROUNDS {
+                    return Err(StoreError::Unavailable {
+                        operation: "BatchWriteItem",
+                        code: "unprocessed items".into(),
+                    });
+                }
+                tokio::time::sleep(Duration::from_millis(20 << round)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// All of `writes` or none.
+    pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
+        let sent = self.dynamo.transact_write_items().set_transact_items(Some(writes)).send().await;
+        let Err(error) = sent else { return Ok(()) };
+        let reasons = error.as_service_error().and_then(|service| match service {
+            aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(c) => {
+                Some(c.cancellation_reasons())
+            }
+            _ => None,
+        });
+        if reasons.is_some_and(|list| list.iter().any(|r| r.code() == Some("ConditionalCheckFailed"))) {
+            return Err(StoreError::Conflict);
+        }
+        Err(unavailable("TransactWriteItems", &error))
+    }
+
+    pub(crate) fn transact_put(&self, item: Item, expect: Expect) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item.into_map()))
+            .set_condition_expression(condition(expect))
+            .build()
+            .map_err(|_| StoreError::Corrupt("put"))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    pub(crate) fn transact_update(
+        &self,
+        key: &TableKey,
+        update: &str,
+        condition: &str,
+        values: HashMap<String, AttributeValue>,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key_map(key)))
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_values(Some(values))
+            .build()
+            .map_err(|_| StoreError::Corrupt("update"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+fn condition(expect: Expect) -> Option<String> {
+    (expect == Expect::Absent).then(|| "attribute_not_exists(pk)".to_owned())
+}
+
+fn write_request(item: Item) -> Result<WriteRequest, StoreError> {
+    let put = PutRequest::builder().set_item(Some(item.into_map())).build().map_err(|_| StoreError::Corrupt("put"))?;
+    Ok(WriteRequest::builder().put_request(put).build())
+}
+
+pub(crate) fn key_map(key: &TableKey) -> HashMap<String, AttributeValue> {
+    HashMap::from([
+        ("pk".to_owned(), AttributeValue::S(key.pk.clone())),
+        ("sk".to_owned(), AttributeValue::S(key.sk.clone())),
+    ])
+}

@@ -1,0 +1,249 @@
+//! Signed credentials, each in its recipient's own record, written once.
+
+use crate::client::{Expect, Store, StoreError};
+use crate::events::{self, StoredEvent};
+use crate::item::Item;
+use crate::key;
+use crate::pack::Frame;
+use aws_sdk_dynamodb::types::AttributeValue;
+use badge::{ClientId, CredentialId, EventId, Recipient, StatusListId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Attribute of the packed document with its embedded proof. Names are short: they count in every write.
+const DOCUMENT: &str = "z";
+/// Attribute of the packed compact form.
+const COMPACT: &str = "j";
+/// Attribute of the recipient.
+const RECIPIENT: &str = "p";
+/// Attribute of the recipient's number within the event.
+const NUMBER: &str = "n";
+/// Attribute of the revocation.
+const REVOKED: &str = "r";
+
+/// A credential that was signed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredCredential {
+    /// Its id.
+    pub id: CredentialId,
+    /// The recipient's number within the event, from 0.
+    pub number: u32,
+    /// Who holds it.
+    pub recipient: Recipient,
+    /// The signed document, byte for byte, with its embedded proof.
+    pub document: String,
+    /// The same credential as VC-JWT, where the organisation asked for it.
+    pub compact: Option<String>,
+    /// Its revocation, if it was revoked.
+    pub revoked: Option<Revocation>,
+}
+
+/// That and why a credential holds no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    /// Since when.
+    pub at: Timestamp,
+    /// Why, in the issuer's words; public.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What is written when a credential was signed.
+#[derive(Debug, Clone, Copy)]
+pub struct NewCredential<'a> {
+    /// Its id.
+    pub id: &'a CredentialId,
+    /// The recipient's number within the event.
+    pub number: u32,
+    /// Who holds it.
+    pub recipient: &'a Recipient,
+    /// The signed document.
+    pub document: &'a str,
+    /// The same credential as VC-JWT.
+    pub compact: Option<&'a str>,
+}
+
+impl NewCredential<'_> {
+    /// The record of this credential, packed with its event's frame.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it cannot be packed.
+    pub fn item(&self, frame: &Frame) -> Result<Item, StoreError> {
+        let recipient = serde_json::to_string(self.recipient).map_err(|_| StoreError::Corrupt("recipient"))?;
+        let item = Item::at(&key::credential(self.id))
+            .number(NUMBER, self.number)
+            .text(RECIPIENT, recipient)
+            .bytes(DOCUMENT, frame.pack(self.document.as_bytes())?);
+        match self.compact {
+            Some(compact) => Ok(item.bytes(COMPACT, pack_compact(frame, compact)?)),
+            None => Ok(item),
+        }
+    }
+}
+
+/// A compact JWS, its payload packed like a document: base64 would hide it from the frame.
+fn pack_compact(frame: &Frame, compact: &str) -> Result<Vec<u8>, StoreError> {
+    let corrupt = || StoreError::Corrupt("compact form");
+    let mut parts = compact.splitn(3, '.');
+    let mut part = || parts.next().ok_or_else(corrupt);
+    let (header, payload, signature) = (part()?, part()?, part()?);
+    let payload = proof::encoding::base64url_decode(payload).map_err(|_| corrupt())?;
+    let signature = proof::encoding::base64url_decode(signature).map_err(|_| corrupt())?;
+    let mut packed = Vec::with_capacity(signature.len() + header.len() + 400);
+    for bytes in [header.as_bytes(), &signature] {
+        packed.extend_from_slice(&u16::try_from(bytes.len()).map_err(|_| corrupt())?.to_be_bytes());
+        packed.extend_from_slice(bytes);
+    }
+    packed.extend_from_slice(&frame.pack(&payload)?);
+    Ok(packed)
+}
+
+fn unpack_compact(frame: &Frame, packed: &[u8]) -> Result<String, StoreError> {
+    let corrupt = || StoreError::Corrupt("compact form");
+    let mut rest = packed;
+    let mut take = || {
+        let (length, after) = rest.split_first_chunk::<2>().ok_or_else(corrupt)?;
+        let (bytes, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or_else(corrupt)?;
+        rest = after;
+        Ok::<_, StoreError>(bytes)
+    };
+    let header = std::str::from_utf8(take()?).map_err(|_| corrupt())?;
+    let signature = proof::encoding::base64url_encode(take()?);
+    let payload = proof::encoding::base64url_encode(&frame.unpack(rest)?);
+    Ok(format!("{header}.{payload}.{signature}"))
+}
+
+impl Store {
+    /// Writes a signed credential, unless it is there already: then the bytes that are there count, and these are dropped.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be written.
+    pub async fn put_credential(&self, credential: &NewCredential<'_>, frame: &Frame) -> Result<(), StoreError> {
+        match self.put(credential.item(frame)?, Expect::Absent).await {
+            Err(StoreError::Conflict) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// A credential and the event it was issued in; none when it was not issued, or not yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn credential(&self, id: &CredentialId) -> Result<Option<(StoredEvent, StoredCredential)>, StoreError> {
+        let [event, credential] = self.get_many([&key::event(&id.event()), &key::credential(id)]).await?;
+        let (Some(event), Some(credential)) = (event, credential) else { return Ok(None) };
+        let event = events::read(&event)?;
+        let credential = read(&credential, &event.event.id, &event.frame)?;
+        Ok(Some((event, credential)))
+    }
+
+    /// The numbers of the recipients of an event whose credentials are signed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn credential_numbers(&self, event: &EventId) -> Result<Vec<u32>, StoreError> {
+        let items = self.query(&key::event_partition(event), key::CREDENTIALS, None).await?;
+        items.iter().map(|item| item.get_number(NUMBER)).collect()
+    }
+
+    /// All credentials of an event that were signed, by recipient's number.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn credentials(&self, event: &StoredEvent) -> Result<Vec<StoredCredential>, StoreError> {
+        let items = self.query(&key::event_partition(&event.event.id), key::CREDENTIALS, None).await?;
+        let read = |item: &Item| read(item, &event.event.id, &event.frame);
+        let mut credentials = items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        credentials.sort_by_key(|credential| credential.number);
+        Ok(credentials)
+    }
+
+    /// Revokes a credential: its record, its place in the status list and its row in the organisation's list, all or nothing.
+    /// The published status list must be signed anew afterwards ([`Store::put_signed_list`]).
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when it was revoked before.
+    pub async fn revoke(
+        &self,
+        client: &ClientId,
+        id: &CredentialId,
+        list: &StatusListId,
+        index: u32,
+        revocation: &Revocation,
+    ) -> Result<(), StoreError> {
+        let json = serde_json::to_string(revocation).map_err(|_| StoreError::Corrupt("revocation"))?;
+        let update = self.transact_update(
+            &key::credential(id),
+            "SET r = :r",
+            "attribute_exists(pk) AND attribute_not_exists(r)",
+            HashMap::from([(":r".to_owned(), AttributeValue::S(json))]),
+        )?;
+        let place = Item::at(&key::status_revoked(list, index)).text("credential", id.as_str());
+        let row = Item::at(&key::revoked_row(client, id)).doc(revocation)?;
+        self.transact(vec![
+            update,
+            self.transact_put(place, Expect::Anything)?,
+            self.transact_put(row, Expect::Anything)?,
+        ])
+        .await
+    }
+
+    /// An organisation's revoked credentials.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn revocations(&self, client: &ClientId) -> Result<Vec<(CredentialId, Revocation)>, StoreError> {
+        let items = self.query(&key::organisation_partition(client), key::REVOKED, None).await?;
+        let read = |item: &Item| {
+            let id = item.get_text("sk")?.trim_start_matches(key::REVOKED);
+            Ok((id.parse().map_err(|_| StoreError::Corrupt("sk"))?, item.get_doc()?))
+        };
+        items.iter().map(read).collect()
+    }
+}
+
+fn read(item: &Item, event: &EventId, frame: &Frame) -> Result<StoredCredential, StoreError> {
+    let member = item.get_text("sk")?.trim_start_matches(key::CREDENTIALS);
+    let document = frame.unpack(item.get_bytes(DOCUMENT)?)?;
+    Ok(StoredCredential {
+        id: format!("{event}{member}").parse().map_err(|_| StoreError::Corrupt("sk"))?,
+        number: item.get_number(NUMBER)?,
+        recipient: item.find_json(RECIPIENT)?.ok_or(StoreError::Corrupt(RECIPIENT))?,
+        document: String::from_utf8(document).map_err(|_| StoreError::Corrupt(DOCUMENT))?,
+        compact: item.find_bytes(COMPACT).map(|packed| unpack_compact(frame, packed)).transpose()?,
+        revoked: item.find_json(REVOKED)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_gives_back_the_very_bytes() {
+        let event = EventId::from_random([1; 10]);
+        let id = CredentialId::new(&event, [2; 10]);
+        let recipient = Recipient {
+            email: "a@b.example".parse().unwrap(),
+            name: "花子".into(),
+            expires_on: None,
+            evidence: vec![],
+        };
+        let document = r#"{"name":"チームワーク","n":1.50}"#;
+        let encode = proof::encoding::base64url_encode;
+        let compact = format!("{}.{}.{}", encode(br#"{"alg":"ES256"}"#), encode(document.as_bytes()), encode(&[7; 64]));
+        let frame = Frame::from_example("{\"name\":\"チームワーク\"}");
+        let new = NewCredential { id: &id, number: 3, recipient: &recipient, document, compact: Some(&compact) };
+        let read = read(&new.item(&frame).unwrap(), &event, &frame).unwrap();
+        let expected = StoredCredential {
+            id: id.clone(),
+            number: 3,
+            recipient: recipient.clone(),
+            document: document.to_owned(),
+            compact: Some(compact.clone()),
+            revoked: None,
+        };
+        assert_eq!(read, expected);
+    }
+}

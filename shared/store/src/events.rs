@@ -1,0 +1,199 @@
+//! Events: acts of issuing, planned before anything is signed.
+//!
+//! Planning has one commit point. Blocks of recipients and the rows of the address index are written first, where nobody sees
+//! them; then one transaction writes the event, its row in the organisation's list and the request key. So an event either is
+//! there with everything it needs, or is absent; a crash in between leaves rows that no event refers to.
+
+use crate::client::{Expect, Store, StoreError};
+use crate::item::Item;
+use crate::key;
+use crate::organisations::StoredOrganisation;
+use crate::pack::Frame;
+use badge::{ClientId, CredentialId, EmailAddress, Event, EventId, Recipient};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Recipients in one block of a plan: about 10 KB with short evidence, far from an item's 400 KB with the longest.
+const BLOCK_RECIPIENTS: usize = 100;
+/// Bytes of recipients' JSON above which a block is closed early.
+const BLOCK_BYTES: usize = 200_000;
+
+/// An event with its recipients, ready to be recorded.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// The event.
+    pub event: &'a Event,
+    /// Its recipients, in order; `event.recipient_count` of them.
+    pub recipients: &'a [Recipient],
+    /// The credential that each of them will hold, in the same order.
+    pub credentials: &'a [CredentialId],
+    /// What the credentials have in common.
+    pub frame: &'a Frame,
+    /// The caller's request key, if it gave one.
+    pub request: Option<&'a Request>,
+}
+
+/// A request that must not be carried out twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Hash of what the caller calls the request.
+    pub hash: String,
+    /// Hash of what it asks for: the same key for another request is a mistake.
+    pub body_hash: String,
+    /// When the key may be forgotten.
+    pub expires_at: Timestamp,
+}
+
+/// What a request key led to before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierRequest {
+    /// The event it made.
+    pub event: EventId,
+    /// See [`Request::body_hash`].
+    pub body_hash: String,
+}
+
+/// An event with the text its credentials have in common.
+#[derive(Debug, Clone)]
+pub struct StoredEvent {
+    /// The event.
+    pub event: Event,
+    /// What its credentials have in common.
+    pub frame: Frame,
+}
+
+/// An event as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventRow {
+    /// The event, without its recipients.
+    pub event: Event,
+}
+
+impl Store {
+    /// What a request key led to before, if it was used.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn earlier_request(&self, client: &ClientId, hash: &str) -> Result<Option<EarlierRequest>, StoreError> {
+        let Some(item) = self.get(&key::request(client, hash)).await? else { return Ok(None) };
+        let event = item.get_text("event")?.parse().map_err(|_| StoreError::Corrupt("event"))?;
+        Ok(Some(EarlierRequest { event, body_hash: item.get_text("body_hash")?.to_owned() }))
+    }
+
+    /// Records an event whole; see the module's words.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the request key was used meanwhile; then nothing of this plan shows anywhere.
+    pub async fn plan_event(&self, organisation: &StoredOrganisation, plan: &Plan<'_>) -> Result<(), StoreError> {
+        let Plan { event, recipients, credentials, frame, request } = plan;
+        let mut items = blocks(&event.id, recipients)?;
+        for (recipient, credential) in recipients.iter().zip(*credentials) {
+            let hmac = organisation.mail_hmac(&recipient.email);
+            items.push(Item::at(&key::mail_row(&event.client, &hmac, event.created_at, credential)));
+        }
+        self.write_all(items).await?;
+        let stored = Item::at(&key::event(&event.id)).doc(event)?.bytes("frame", frame.stored()?);
+        let row = Item::at(&key::event_row(&event.client, event.created_at, &event.id))
+            .doc(&EventRow { event: (*event).clone() })?;
+        let mut writes = vec![self.transact_put(stored, Expect::Absent)?, self.transact_put(row, Expect::Absent)?];
+        if let Some(request) = request {
+            let item = Item::at(&key::request(&event.client, &request.hash))
+                .text("event", event.id.as_str())
+                .text("body_hash", &request.body_hash)
+                .number("ttl", request.expires_at.as_second());
+            writes.push(self.transact_put(item, Expect::Absent)?);
+        }
+        self.transact(writes).await
+    }
+
+    /// An event, whosever it is.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn event(&self, id: &EventId) -> Result<Option<StoredEvent>, StoreError> {
+        self.get(&key::event(id)).await?.map(|item| read(&item)).transpose()
+    }
+
+    /// The planned recipients of an event, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn planned_recipients(&self, id: &EventId) -> Result<Vec<Recipient>, StoreError> {
+        let items = self.query(&key::event_partition(id), key::PLANS, None).await?;
+        let blocks = items.iter().map(Item::get_doc).collect::<Result<Vec<Vec<Recipient>>, _>>()?;
+        Ok(blocks.concat())
+    }
+
+    /// An organisation's events, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn event_rows(&self, client: &ClientId) -> Result<Vec<EventRow>, StoreError> {
+        let items = self.query(&key::organisation_partition(client), key::EVENTS, None).await?;
+        items.iter().map(Item::get_doc).collect()
+    }
+
+    /// The credentials an organisation planned for an address, oldest first. Those whose event never came about are left out by
+    /// reading the event.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn credentials_of_address(
+        &self,
+        organisation: &StoredOrganisation,
+        address: &EmailAddress,
+    ) -> Result<Vec<CredentialId>, StoreError> {
+        let pk = key::mail_partition(&organisation.organisation.id, &organisation.mail_hmac(address));
+        let items = self.query(&pk, "", None).await?;
+        let id = |item: &Item| {
+            let text = item.get_text("sk")?.rsplit('#').next().unwrap_or_default();
+            text.parse().map_err(|_| StoreError::Corrupt("sk"))
+        };
+        items.iter().map(id).collect()
+    }
+}
+
+pub(crate) fn read(item: &Item) -> Result<StoredEvent, StoreError> {
+    Ok(StoredEvent { event: item.get_doc()?, frame: Frame::from_stored(item.get_bytes("frame")?)? })
+}
+
+fn blocks(event: &EventId, recipients: &[Recipient]) -> Result<Vec<Item>, StoreError> {
+    let mut blocks: Vec<Vec<&Recipient>> = Vec::new();
+    let mut bytes = 0;
+    for recipient in recipients {
+        let size = serde_json::to_string(recipient).map_or(0, |json| json.len());
+        bytes += size;
+        match blocks.last_mut() {
+            Some(block) if block.len() < BLOCK_RECIPIENTS && bytes <= BLOCK_BYTES => block.push(recipient),
+            _ => {
+                bytes = size;
+                blocks.push(vec![recipient]);
+            }
+        }
+    }
+    blocks.iter().enumerate().map(|(n, block)| Item::at(&key::plan(event, n)).doc(block)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn blocks_keep_everyone_in_order(sizes in prop::collection::vec(0usize..120_000, 0..8), more in 0usize..350) {
+            let recipient = |n: usize, size: usize| Recipient {
+                email: format!("p{n}@example.org").parse().unwrap(),
+                name: "x".repeat(size),
+                expires_on: None,
+                evidence: vec![],
+            };
+            let all: Vec<Recipient> = sizes.into_iter().chain(std::iter::repeat_n(3, more)).enumerate()
+                .map(|(n, size)| recipient(n, size)).collect();
+            let items = blocks(&EventId::from_random([1; 10]), &all).unwrap();
+            prop_assert!(items.iter().all(|item| item.size_bytes() < 400_000));
+            let read: Vec<Recipient> = items.iter().flat_map(|item| item.get_doc::<Vec<Recipient>>().unwrap()).collect();
+            prop_assert_eq!(read, all);
+        }
+    }
+}

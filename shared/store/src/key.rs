@@ -1,0 +1,128 @@
+//! Where everything lies.
+//!
+//! | pk | sk | what |
+//! | --- | --- | --- |
+//! | `ORG#{client}` | `ORG` | an organisation and the secret of its address index |
+//! | `ORG#{client}` | `SECRET#{id}` | one API secret, hashed |
+//! | `ORG#{client}` | `BADGE#{badge}` | the current version of a badge, for lists |
+//! | `ORG#{client}` | `EVENT#{created}#{event}` | an event, for lists, in order of creation |
+//! | `ORG#{client}` | `REQUEST#{hash}` | a request key and the event it made; expires |
+//! | `ORG#{client}` | `REVOKED#{credential}` | a revoked credential, for the OB 2.0 list |
+//! | `ORG#{client}` | `STATUS` | the status list now in use and the next free place in it |
+//! | `ORG#{client}#MAIL#{hmac}` | `{created}#{credential}` | an address's credentials |
+//! | `BADGE#{badge}` | `HEAD` | whose badge it is and its current version |
+//! | `BADGE#{badge}` | `VERSION#{n}` | one version, for ever |
+//! | `EVENT#{event}` | `EVENT` | what was planned |
+//! | `EVENT#{event}` | `PLAN#{n}` | a block of planned recipients |
+//! | `EVENT#{event}` | `CRED#{member}` | one recipient's signed credential |
+//! | `STATUS#{list}` | `LIST` | a status list's owner and secret |
+//! | `STATUS#{list}` | `REVOKED#{index}` | one revoked place |
+//! | `STATUS#{list}` | `SIGNED` | the list as it is published |
+//! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
+
+use badge::{BadgeId, ClientId, CredentialId, EventId, StatusListId};
+use jiff::Timestamp;
+
+/// A primary key of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableKey {
+    /// Partition.
+    pub pk: String,
+    /// Place within it.
+    pub sk: String,
+}
+
+fn key(pk: String, sk: impl Into<String>) -> TableKey {
+    TableKey { pk, sk: sk.into() }
+}
+
+/// Milliseconds since 1970 in 15 digits, so that text order is time order.
+pub(crate) fn sortable(at: Timestamp) -> String {
+    format!("{:015}", at.as_millisecond().max(0))
+}
+
+pub(crate) fn organisation_partition(client: &ClientId) -> String {
+    format!("ORG#{client}")
+}
+pub(crate) fn organisation(client: &ClientId) -> TableKey {
+    key(organisation_partition(client), "ORG")
+}
+pub(crate) const SECRETS: &str = "SECRET#";
+pub(crate) fn secret(client: &ClientId, id: &str) -> TableKey {
+    key(organisation_partition(client), format!("{SECRETS}{id}"))
+}
+pub(crate) const BADGES: &str = "BADGE#";
+pub(crate) fn badge_row(client: &ClientId, badge: &BadgeId) -> TableKey {
+    key(organisation_partition(client), format!("{BADGES}{badge}"))
+}
+pub(crate) fn badge_head(badge: &BadgeId) -> TableKey {
+    key(format!("BADGE#{badge}"), "HEAD")
+}
+pub(crate) fn badge_version(badge: &BadgeId, version: u32) -> TableKey {
+    key(format!("BADGE#{badge}"), format!("VERSION#{version:08}"))
+}
+pub(crate) const EVENTS: &str = "EVENT#";
+pub(crate) fn event_row(client: &ClientId, created_at: Timestamp, event: &EventId) -> TableKey {
+    key(organisation_partition(client), format!("{EVENTS}{}#{event}", sortable(created_at)))
+}
+pub(crate) fn request(client: &ClientId, hash: &str) -> TableKey {
+    key(organisation_partition(client), format!("REQUEST#{hash}"))
+}
+pub(crate) const REVOKED: &str = "REVOKED#";
+pub(crate) fn revoked_row(client: &ClientId, credential: &CredentialId) -> TableKey {
+    key(organisation_partition(client), format!("{REVOKED}{credential}"))
+}
+pub(crate) fn current_list(client: &ClientId) -> TableKey {
+    key(organisation_partition(client), "STATUS")
+}
+pub(crate) fn mail_partition(client: &ClientId, hmac: &str) -> String {
+    format!("ORG#{client}#MAIL#{hmac}")
+}
+pub(crate) fn mail_row(client: &ClientId, hmac: &str, created_at: Timestamp, credential: &CredentialId) -> TableKey {
+    key(mail_partition(client, hmac), format!("{}#{credential}", sortable(created_at)))
+}
+pub(crate) fn event_partition(event: &EventId) -> String {
+    format!("EVENT#{event}")
+}
+pub(crate) fn event(event: &EventId) -> TableKey {
+    key(event_partition(event), "EVENT")
+}
+pub(crate) const PLANS: &str = "PLAN#";
+pub(crate) fn plan(event: &EventId, block: usize) -> TableKey {
+    key(event_partition(event), format!("{PLANS}{block:05}"))
+}
+pub(crate) const CREDENTIALS: &str = "CRED#";
+pub(crate) fn credential(id: &CredentialId) -> TableKey {
+    key(event_partition(&id.event()), format!("{CREDENTIALS}{}", id.member()))
+}
+pub(crate) fn status_partition(list: &StatusListId) -> String {
+    format!("STATUS#{list}")
+}
+pub(crate) fn status_list(list: &StatusListId) -> TableKey {
+    key(status_partition(list), "LIST")
+}
+pub(crate) fn status_signed(list: &StatusListId) -> TableKey {
+    key(status_partition(list), "SIGNED")
+}
+pub(crate) fn status_revoked(list: &StatusListId, index: u32) -> TableKey {
+    key(status_partition(list), format!("{REVOKED}{index:06}"))
+}
+pub(crate) const KEYS_PARTITION: &str = "KEYS";
+pub(crate) fn keys_prefix(scope: &str) -> String {
+    format!("KEY#{scope}#")
+}
+pub(crate) fn signing_key(scope: &str, kid: &str) -> TableKey {
+    key(KEYS_PARTITION.to_owned(), format!("{}{kid}", keys_prefix(scope)))
+}
+
+/// The object key of artwork by the hash of its bytes.
+#[must_use]
+pub fn artwork_object(sha256: &str, extension: &str) -> String {
+    format!("artwork/{sha256}.{extension}")
+}
+
+/// The object key of a baked image. `suffix` is `.png`, `.svg`, `.ob2.png` or `.ob2.svg`.
+#[must_use]
+pub fn baked_object(credential: &CredentialId, suffix: &str) -> String {
+    format!("baked/{credential}{suffix}")
+}

@@ -1,0 +1,52 @@
+//! Files in S3: artwork by the hash of its bytes, baked images by credential.
+
+use crate::client::{Store, StoreError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::ByteStream;
+
+/// A year: these bytes never change under their key.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
+fn unavailable<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> StoreError {
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or("no answer");
+    StoreError::Unavailable { operation, code: code.to_owned() }
+}
+
+impl Store {
+    /// Keeps a file under an object key.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when S3 does not take it.
+    pub async fn put_object(&self, object: &str, media_type: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        self.s3()
+            .put_object()
+            .bucket(self.bucket())
+            .key(object)
+            .content_type(media_type)
+            .cache_control(IMMUTABLE)
+            .body(ByteStream::from(bytes))
+            .send()
+            .await
+            .map_err(|e| unavailable("PutObject", &e))?;
+        Ok(())
+    }
+
+    /// A file, if there is one under this key.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when S3 does not answer.
+    pub async fn object(&self, object: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let answer = match self.s3().get_object().bucket(self.bucket()).key(object).send().await {
+            Ok(answer) => answer,
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Ok(None),
+            // Without ListBucket, which no function has, S3 answers 403 for a key that is not there.
+            Err(error) if error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("AccessDenied") => {
+                return Ok(None);
+            }
+            Err(error) => return Err(unavailable("GetObject", &error)),
+        };
+        let body = answer.body.collect().await;
+        let body = body.map_err(|_| StoreError::Unavailable { operation: "GetObject", code: "broken off".into() })?;
+        Ok(Some(body.into_bytes().to_vec()))
+    }
+}

@@ -1,0 +1,61 @@
+//! Organisations.
+
+use crate::client::{Expect, Store, StoreError};
+use crate::item::Item;
+use crate::key;
+use aws_lc_rs::hmac;
+use badge::{ClientId, EmailAddress, Organisation};
+
+/// An organisation, with what only the platform needs to know of it.
+#[derive(Debug, Clone)]
+pub struct StoredOrganisation {
+    /// The organisation.
+    pub organisation: Organisation,
+    /// Which keys sign for it: `default`, or its own id.
+    pub key_scope: String,
+    mail_secret: [u8; 32],
+}
+
+impl StoredOrganisation {
+    /// The name under which an address stands in this organisation's index: an HMAC of its lower-case form.
+    #[must_use]
+    pub fn mail_hmac(&self, address: &EmailAddress) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.mail_secret);
+        hex::encode(&hmac::sign(&key, address.folded().as_bytes()).as_ref()[..16])
+    }
+}
+
+impl Store {
+    /// Records a new organisation. `mail_secret` is 256 random bits.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when its id is taken.
+    pub async fn create_organisation(
+        &self,
+        organisation: &Organisation,
+        key_scope: &str,
+        mail_secret: [u8; 32],
+    ) -> Result<(), StoreError> {
+        let item = Item::at(&key::organisation(&organisation.id))
+            .doc(organisation)?
+            .text("key_scope", key_scope)
+            .bytes("mail_secret", mail_secret);
+        self.put(item, Expect::Absent).await
+    }
+
+    /// An organisation, if there is one of this id.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn organisation(&self, client: &ClientId) -> Result<Option<StoredOrganisation>, StoreError> {
+        self.get(&key::organisation(client)).await?.as_ref().map(read).transpose()
+    }
+}
+
+pub(crate) fn read(item: &Item) -> Result<StoredOrganisation, StoreError> {
+    Ok(StoredOrganisation {
+        organisation: item.get_doc()?,
+        key_scope: item.get_text("key_scope")?.to_owned(),
+        mail_secret: item.get_secret("mail_secret")?,
+    })
+}

@@ -1,0 +1,178 @@
+//! Status lists: who gets which place, what is revoked, and the list as it is published.
+//!
+//! An organisation fills one list after the other. Places are handed out in blocks by one counter, so no two credentials share one;
+//! which index a place stands for is told by [`badge::event::status_index`] under the list's secret. What is revoked is a row of
+//! its own, so that revoking twice at once loses nothing; the published list is made from the rows.
+
+use crate::client::{Expect, Store, StoreError, key_map, unavailable};
+use crate::item::{Item, number};
+use crate::key;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use badge::event::STATUS_LIST_BITS;
+use badge::{ClientId, StatusListId};
+
+/// Consecutive places in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// Which list.
+    pub list: StatusListId,
+    /// Its secret.
+    pub secret: [u8; 32],
+    /// The first place; as many follow as were asked for.
+    pub position: u32,
+}
+
+/// A status list's owner and secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListHead {
+    /// Whose list it is.
+    pub client: ClientId,
+    /// Orders its indexes.
+    pub secret: [u8; 32],
+}
+
+/// A status list as it is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedList {
+    /// How many places were revoked when it was signed; it only grows, so a larger number is newer.
+    pub revoked_count: u32,
+    /// The credential with its embedded proof.
+    pub document: String,
+    /// The credential as VC-JWT, where the deployment has a key for it.
+    pub compact: Option<String>,
+}
+
+impl Store {
+    /// `count` places in the list an organisation now fills; none when it has no list yet or this one is too full.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written.
+    pub async fn take_places(&self, client: &ClientId, count: u32) -> Result<Option<Block>, StoreError> {
+        let answer = self
+            .dynamo()
+            .update_item()
+            .table_name(self.table())
+            .set_key(Some(key_map(&key::current_list(client))))
+            .update_expression("ADD next_place :count")
+            .condition_expression("attribute_exists(pk) AND next_place <= :last")
+            .expression_attribute_values(":count", number(count))
+            .expression_attribute_values(":last", number(i64::from(STATUS_LIST_BITS) - i64::from(count)))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await;
+        let item = match answer.map_err(|e| unavailable("UpdateItem", &e)) {
+            Ok(answer) => Item::from(answer.attributes.unwrap_or_default()),
+            Err(StoreError::Conflict) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let next: u32 = item.get_number("next_place")?;
+        Ok(Some(Block {
+            list: item.get_text("list")?.parse().map_err(|_| StoreError::Corrupt("list"))?,
+            secret: item.get_secret("secret")?,
+            position: next.checked_sub(count).ok_or(StoreError::Corrupt("next_place"))?,
+        }))
+    }
+
+    /// The list an organisation now fills, if it has one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn current_list(&self, client: &ClientId) -> Result<Option<StatusListId>, StoreError> {
+        let Some(item) = self.get(&key::current_list(client)).await? else { return Ok(None) };
+        item.get_text("list")?.parse().map(Some).map_err(|_| StoreError::Corrupt("list"))
+    }
+
+    /// Makes `list` the one an organisation fills, in place of `before`. Its published form comes first: a credential must not
+    /// name a list that is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody else changed lists meanwhile; then use theirs.
+    pub async fn start_list(
+        &self,
+        client: &ClientId,
+        list: &StatusListId,
+        secret: [u8; 32],
+        signed: &SignedList,
+        before: Option<&StatusListId>,
+    ) -> Result<(), StoreError> {
+        let head = Item::at(&key::status_list(list)).text("client", client.as_str()).bytes("secret", secret);
+        self.put(head, Expect::Absent).await?;
+        self.put_signed_list(list, signed).await?;
+        let current = Item::at(&key::current_list(client))
+            .text("list", list.as_str())
+            .bytes("secret", secret)
+            .number("next_place", 0);
+        let put = self.dynamo().put_item().table_name(self.table()).set_item(Some(current.into_map()));
+        let put = match before {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(before) => put
+                .condition_expression("#list = :before")
+                .expression_attribute_names("#list", "list")
+                .expression_attribute_values(":before", AttributeValue::S(before.to_string())),
+        };
+        put.send().await.map_err(|e| unavailable("PutItem", &e))?;
+        Ok(())
+    }
+
+    /// A status list's owner and secret.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn list_head(&self, list: &StatusListId) -> Result<Option<ListHead>, StoreError> {
+        let Some(item) = self.get(&key::status_list(list)).await? else { return Ok(None) };
+        let client = item.get_text("client")?.parse().map_err(|_| StoreError::Corrupt("client"))?;
+        Ok(Some(ListHead { client, secret: item.get_secret("secret")? }))
+    }
+
+    /// The revoked indexes of a list, ascending.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn revoked_indexes(&self, list: &StatusListId) -> Result<Vec<u32>, StoreError> {
+        let items = self.query(&key::status_partition(list), key::REVOKED, None).await?;
+        let index = |item: &Item| {
+            let digits = item.get_text("sk")?.trim_start_matches(key::REVOKED);
+            digits.parse().map_err(|_| StoreError::Corrupt("sk"))
+        };
+        items.iter().map(index).collect()
+    }
+
+    /// Publishes a list, unless a newer one was published meanwhile: then that one stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be written.
+    pub async fn put_signed_list(&self, list: &StatusListId, signed: &SignedList) -> Result<(), StoreError> {
+        let mut item = Item::at(&key::status_signed(list))
+            .number("revoked_count", signed.revoked_count)
+            .text("document", &signed.document);
+        if let Some(compact) = &signed.compact {
+            item = item.text("compact", compact);
+        }
+        let put = self
+            .dynamo()
+            .put_item()
+            .table_name(self.table())
+            .set_item(Some(item.into_map()))
+            .condition_expression("attribute_not_exists(pk) OR revoked_count <= :count")
+            .expression_attribute_values(":count", number(signed.revoked_count))
+            .send()
+            .await;
+        match put.map_err(|e| unavailable("PutItem", &e)) {
+            Ok(_) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A status list as it is published.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn signed_list(&self, list: &StatusListId) -> Result<Option<SignedList>, StoreError> {
+        let Some(item) = self.get(&key::status_signed(list)).await? else { return Ok(None) };
+        Ok(Some(SignedList {
+            revoked_count: item.get_number("revoked_count")?,
+            document: item.get_text("document")?.to_owned(),
+            compact: item.get_text("compact").ok().map(str::to_owned),
+        }))
+    }
+}
