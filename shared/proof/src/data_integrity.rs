@@ -182,7 +182,9 @@ impl SigningSuite {
         }
     }
 
-    const fn suite(self) -> Suite {
+    /// The suite as verifiers know it.
+    #[must_use]
+    pub const fn suite(self) -> Suite {
         match self {
             Self::EddsaRdfc2022 => Suite::EddsaRdfc2022,
             Self::EcdsaRdfc2019P256 | Self::EcdsaRdfc2019P384 => Suite::EcdsaRdfc2019,
