@@ -1,2 +1,62 @@
-//! Placeholder.
-fn main() {}
+//! Organisations, their credentials, and access tokens.
+
+mod client;
+mod token;
+
+use edge::{Answer, Kind, Problem, Request, config, token::Gate};
+use proof::keys::PublicKey;
+use signer::Signer;
+use store::Store;
+
+/// What this function works with, made once.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) signer: Signer,
+    pub(crate) urls: badge::Urls,
+    pub(crate) token_key_arn: String,
+    pub(crate) token_key: PublicKey,
+    gate: Gate,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    edge::start_log();
+    let aws = config::aws().await;
+    let signer = Signer::new(aws_sdk_kms::Client::new(&aws));
+    let store = Store::new(
+        aws_sdk_dynamodb::Client::new(&aws),
+        aws_sdk_s3::Client::new(&aws),
+        config::required("TABLE_NAME")?,
+        config::required("BUCKET_NAME")?,
+    );
+    let urls = config::urls()?;
+    let token_key_arn = config::required("TOKEN_KEY_ARN")?;
+    let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key_arn), store.warm()).await;
+    let token_key = token_key?;
+    let gate = Gate::new(token_key.clone(), urls.base());
+    let app = App { store, signer, urls, token_key_arn, token_key, gate };
+    let app = &app;
+    edge::serve(move |request| async move { app.answer(&request).await }).await
+}
+
+impl App {
+    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        match request.route.as_str() {
+            "POST /v2/client/oauth2/token" => token::issue(self, request).await,
+            "GET /v2/client/{client}" => {
+                self.gate.caller(request, &[])?;
+                client::show(self, request).await
+            }
+            "GET /v2/client/{client}/ping" => {
+                self.gate.caller(request, &[])?;
+                Ok(client::ping())
+            }
+            "GET /v2/client/{client}/alias" => {
+                self.gate.caller(request, &[])?;
+                Ok(client::aliases())
+            }
+            _ => Err(Kind::NotFound.into()),
+        }
+    }
+}

@@ -6,7 +6,7 @@
 //! to the same bytes.
 
 use crate::sign::{self, Workshop};
-use crate::{App, status, stored};
+use crate::{App, status};
 use badge::definition::Badge;
 use badge::event::{Draw, IssueRequest, Seed, months_after};
 use badge::input::{FieldError, Reason};
@@ -34,8 +34,8 @@ pub(crate) async fn issue(app: &App, request: &Request) -> Result<Answer, Proble
         let reason = Reason::TooMany { max: MAX_INLINE_RECIPIENTS };
         return Err(Problem::fields(vec![FieldError { pointer: "/recipient".into(), reason }]));
     }
-    let organisation = app.store.organisation(&client).await.map_err(stored)?.ok_or(Kind::Forbidden)?;
-    let badge = app.store.badge(&client, &badge_id).await.map_err(stored)?.ok_or(Kind::NotFound)?;
+    let organisation = app.store.organisation(&client).await.map_err(edge::failed)?.ok_or(Kind::Forbidden)?;
+    let badge = app.store.badge(&client, &badge_id).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
     if badge.definition.draft {
         return Err(Kind::DraftBadge.into());
     }
@@ -73,11 +73,13 @@ fn request_key(request: &Request) -> Result<Option<RequestKey>, Problem> {
 
 /// The event that this request key made before.
 async fn earlier(app: &App, client: &ClientId, key: &RequestKey) -> Result<Option<StoredEvent>, Problem> {
-    let Some(earlier) = app.store.earlier_request(client, &key.hash).await.map_err(stored)? else { return Ok(None) };
+    let Some(earlier) = app.store.earlier_request(client, &key.hash).await.map_err(edge::failed)? else {
+        return Ok(None);
+    };
     if earlier.body_hash != key.body_hash {
         return Err(Kind::RequestKeyReused.into());
     }
-    app.store.event(&earlier.event).await.map_err(stored)
+    app.store.event(&earlier.event).await.map_err(edge::failed)
 }
 
 /// Plans an event and records the plan. When another call with the same key was faster, its event counts.
@@ -139,7 +141,7 @@ async fn plan(
             Some(key) => earlier(app, client, key).await?.ok_or_else(|| Kind::Conflict.into()),
             None => Err(Kind::Conflict.into()),
         },
-        Err(error) => Err(stored(error)),
+        Err(error) => Err(edge::failed(error)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lists of events and of their recipients, in the shapes of the Open Badge Factory API v2.
 
-use crate::{App, stored};
+use crate::App;
 use badge::input::{FieldError, Reason};
 use badge::{ClientId, EmailAddress, Event, EventId};
 use edge::{Answer, Kind, Problem, Request};
@@ -97,15 +97,15 @@ impl Wanted {
 
 /// The organisation's events that the filters leave, in the order asked for.
 async fn wanted_events(app: &App, client: &ClientId, wanted: &Wanted) -> Result<Vec<Event>, Problem> {
-    let organisation = app.store.organisation(client).await.map_err(stored)?.ok_or(Kind::Forbidden)?;
+    let organisation = app.store.organisation(client).await.map_err(edge::failed)?.ok_or(Kind::Forbidden)?;
     let of_address = match &wanted.email {
         None => None,
         Some(email) => {
-            let credentials = app.store.credentials_of_address(&organisation, email).await.map_err(stored)?;
+            let credentials = app.store.credentials_of_address(&organisation, email).await.map_err(edge::failed)?;
             Some(credentials.iter().map(badge::CredentialId::event).collect::<HashSet<EventId>>())
         }
     };
-    let rows = app.store.event_rows(client).await.map_err(stored)?;
+    let rows = app.store.event_rows(client).await.map_err(edge::failed)?;
     let in_reach = |event: &Event| of_address.as_ref().is_none_or(|events| events.contains(&event.id));
     let mut events: Vec<Event> =
         rows.into_iter().map(|row| row.event).filter(|e| wanted.wants(e) && in_reach(e)).collect();
@@ -133,7 +133,7 @@ pub(crate) async fn events(app: &App, request: &Request) -> Result<Answer, Probl
 pub(crate) async fn event(app: &App, request: &Request) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let StoredEvent { event, .. } = of_client(app, &client, &request.id("event")?).await?;
-    let badge = app.store.badge_version(&event.badge, event.badge_version).await.map_err(stored)?;
+    let badge = app.store.badge_version(&event.badge, event.badge_version).await.map_err(edge::failed)?;
     let badge = badge.ok_or_else(|| Problem::internal("the badge version of an event is gone"))?;
     let mut value = shared(&event);
     value["badge"] = json!({
@@ -167,15 +167,15 @@ pub(crate) async fn recipients(app: &App, request: &Request) -> Result<Answer, P
 }
 
 async fn of_client(app: &App, client: &ClientId, id: &EventId) -> Result<StoredEvent, Problem> {
-    let event = app.store.event(id).await.map_err(stored)?;
+    let event = app.store.event(id).await.map_err(edge::failed)?;
     event.filter(|e| e.event.client == *client).ok_or_else(|| Kind::NotFound.into())
 }
 
 /// The planned recipients of an event, with what is known of those whose credential is signed.
 async fn recipients_of(app: &App, event: &Event, wanted: &Wanted) -> Result<Vec<Value>, Problem> {
-    let Some(full) = app.store.event(&event.id).await.map_err(stored)? else { return Ok(Vec::new()) };
-    let planned = app.store.planned_recipients(&event.id).await.map_err(stored)?;
-    let signed = app.store.credentials(&full).await.map_err(stored)?;
+    let Some(full) = app.store.event(&event.id).await.map_err(edge::failed)? else { return Ok(Vec::new()) };
+    let planned = app.store.planned_recipients(&event.id).await.map_err(edge::failed)?;
+    let signed = app.store.credentials(&full).await.map_err(edge::failed)?;
     let credential = |number: u32| signed.iter().find(|c| c.number == number);
     let folded = wanted.email.as_ref().map(EmailAddress::folded);
     let rows = (0u32..).zip(&planned).filter(|(_, r)| folded.as_ref().is_none_or(|f| r.email.folded() == *f));

@@ -8,7 +8,7 @@ mod status;
 
 use edge::{Answer, Kind, Problem, Request, config, token::Gate};
 use signer::Signer;
-use store::{Store, StoreError};
+use store::Store;
 
 /// What this function works with, made once.
 #[derive(Debug)]
@@ -66,18 +66,4 @@ impl App {
             _ => Err(Kind::NotFound.into()),
         }
     }
-}
-
-/// What a store's refusal means to a caller.
-pub(crate) fn stored(error: StoreError) -> Problem {
-    match error {
-        StoreError::Conflict => Kind::Conflict.into(),
-        StoreError::Unavailable { .. } => Problem::unavailable(error),
-        StoreError::Corrupt(_) => Problem::internal(error),
-    }
-}
-
-/// What KMS's refusal means to a caller.
-pub(crate) fn unsigned(error: signer::SignerError) -> Problem {
-    Problem::unavailable(error)
 }

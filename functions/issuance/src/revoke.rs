@@ -1,7 +1,7 @@
 //! Revoking: mark, set the bit, sign the list anew. The credential stays.
 
 use crate::sign::Workshop;
-use crate::{App, status, stored};
+use crate::{App, status};
 use badge::event::status_index;
 use badge::input::{Complaints, FieldError, Reader, Reason};
 use badge::limits::{MAX_REASON_CHARS, MAX_RECIPIENTS};
@@ -18,15 +18,20 @@ pub(crate) async fn revoke(app: &App, request: &Request) -> Result<Answer, Probl
     let client: ClientId = request.id("client")?;
     let event_id: EventId = request.id("event")?;
     let (addresses, reason) = read(&request.json()?)?;
-    let organisation = app.store.organisation(&client).await.map_err(stored)?.ok_or(Kind::Forbidden)?;
-    let event =
-        app.store.event(&event_id).await.map_err(stored)?.filter(|e| e.event.client == client).ok_or(Kind::NotFound)?;
+    let organisation = app.store.organisation(&client).await.map_err(edge::failed)?.ok_or(Kind::Forbidden)?;
+    let event = app
+        .store
+        .event(&event_id)
+        .await
+        .map_err(edge::failed)?
+        .filter(|e| e.event.client == client)
+        .ok_or(Kind::NotFound)?;
     let workshop = Workshop::open(app, &organisation).await?;
     let listed = &event.event.status_list;
-    let head = app.store.list_head(listed).await.map_err(stored)?;
+    let head = app.store.list_head(listed).await.map_err(edge::failed)?;
     let secret = head.ok_or_else(|| Problem::internal("the status list of an event is gone"))?.secret;
     let mut count = 0;
-    for credential in app.store.credentials(&event).await.map_err(stored)? {
+    for credential in app.store.credentials(&event).await.map_err(edge::failed)? {
         if !addresses.contains(&credential.recipient.email.folded()) || credential.revoked.is_some() {
             continue;
         }
@@ -35,7 +40,7 @@ pub(crate) async fn revoke(app: &App, request: &Request) -> Result<Answer, Probl
         match app.store.revoke(&client, &credential.id, listed, index, &revocation).await {
             Ok(()) => count += 1,
             Err(StoreError::Conflict) => {}
-            Err(error) => return Err(stored(error)),
+            Err(error) => return Err(edge::failed(error)),
         }
     }
     status::publish(app, &workshop, listed, request.now).await?;

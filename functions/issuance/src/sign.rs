@@ -1,6 +1,6 @@
 //! From a recorded plan to signed credentials.
 
-use crate::{App, stored, unsigned};
+use crate::App;
 use badge::definition::Badge;
 use badge::event::{Draw, status_index};
 use badge::ob3::{self, Parts};
@@ -37,7 +37,7 @@ pub(crate) struct Workshop<'a> {
 
 impl<'a> Workshop<'a> {
     pub(crate) async fn open(app: &App, organisation: &'a StoredOrganisation) -> Result<Self, Problem> {
-        let keys = app.store.signing_keys(&organisation.key_scope).await.map_err(stored)?;
+        let keys = app.store.signing_keys(&organisation.key_scope).await.map_err(edge::failed)?;
         let key = active(&keys, KeyPurpose::DataIntegrity).cloned();
         let wanted = KeyPurpose::of_vc_jwt(organisation.organisation.vc_jwt);
         let compact_key = wanted.and_then(|purpose| active(&keys, purpose)).cloned();
@@ -84,7 +84,7 @@ impl<'a> Workshop<'a> {
 }
 
 async fn sign(app: &App, key: &SigningKey, input: &SigningInput) -> Result<Vec<u8>, Problem> {
-    app.signer.sign(&key.arn, input).await.map_err(unsigned)
+    app.signer.sign(&key.arn, input).await.map_err(edge::failed)
 }
 
 fn document(
@@ -129,14 +129,13 @@ pub(crate) async fn finish(app: &App, workshop: &Workshop<'_>, planned: &StoredE
         app.store.badge_version(&event.badge, event.badge_version),
         app.store.list_head(&event.status_list),
     )
-    .map_err(stored)?;
+    .map_err(edge::failed)?;
     let badge = badge.ok_or_else(|| Problem::internal("the badge version of a planned event is gone"))?;
     let head = head.ok_or_else(|| Problem::internal("the status list of a planned event is gone"))?;
     let there: HashSet<u32> = there.into_iter().collect();
     let prepared = workshop.prepare(&json!(ob3::CONTEXTS), event.created_at)?;
-    let missing = (0..event.recipient_count).zip(&recipients).filter(|(n, _)| !there.contains(n));
     let (badge, head, prepared) = (&badge, &head, &prepared);
-    stream::iter(missing.map(|(number, recipient)| async move {
+    let one = |number: u32, recipient| async move {
         let draw = event.draw(number);
         let index = status_index(&head.secret, event.status_position + number);
         let document = document(app, workshop, event, badge, recipient, &draw, index);
@@ -147,9 +146,9 @@ pub(crate) async fn finish(app: &App, workshop: &Workshop<'_>, planned: &StoredE
         let signed = workshop.embed(app, prepared, document).await?.to_string();
         let new =
             NewCredential { id: &draw.credential, number, recipient, document: &signed, compact: compact.as_deref() };
-        app.store.put_credential(&new, &planned.frame).await.map_err(stored)
-    }))
-    .buffer_unordered(SIGNATURES_AT_ONCE)
-    .try_collect::<()>()
-    .await
+        app.store.put_credential(&new, &planned.frame).await.map_err(edge::failed)
+    };
+    let missing: Vec<_> =
+        (0..).zip(&recipients).filter(|(n, _)| !there.contains(n)).map(|(n, to)| one(n, to)).collect();
+    stream::iter(missing).buffer_unordered(SIGNATURES_AT_ONCE).try_collect::<()>().await
 }

@@ -1,7 +1,7 @@
 //! Status lists: places for new credentials, and the list signed anew after a revocation.
 
+use crate::App;
 use crate::sign::Workshop;
-use crate::{App, stored};
 use badge::StatusListId;
 use badge::event::STATUS_LIST_BITS;
 use edge::{Problem, chance};
@@ -16,15 +16,15 @@ const ATTEMPTS: usize = 3;
 pub(crate) async fn places(app: &App, workshop: &Workshop<'_>, count: u32, now: Timestamp) -> Result<Block, Problem> {
     let client = &workshop.organisation.organisation.id;
     for _ in 0..ATTEMPTS {
-        if let Some(block) = app.store.take_places(client, count).await.map_err(stored)? {
+        if let Some(block) = app.store.take_places(client, count).await.map_err(edge::failed)? {
             return Ok(block);
         }
-        let before = app.store.current_list(client).await.map_err(stored)?;
+        let before = app.store.current_list(client).await.map_err(edge::failed)?;
         let list = StatusListId::from_random(chance::bytes());
         let empty = signed(app, workshop, &list, &[], now).await?;
         match app.store.start_list(client, &list, chance::bytes(), &empty, before.as_ref()).await {
             Ok(()) | Err(StoreError::Conflict) => {}
-            Err(error) => return Err(stored(error)),
+            Err(error) => return Err(edge::failed(error)),
         }
     }
     Err(Problem::unavailable("no places in a status list"))
@@ -37,14 +37,14 @@ pub(crate) async fn publish(
     list: &StatusListId,
     now: Timestamp,
 ) -> Result<(), Problem> {
-    let revoked = app.store.revoked_indexes(list).await.map_err(stored)?;
+    let revoked = app.store.revoked_indexes(list).await.map_err(edge::failed)?;
     let count = u32::try_from(revoked.len()).map_err(Problem::internal)?;
-    let published = app.store.signed_list(list).await.map_err(stored)?;
+    let published = app.store.signed_list(list).await.map_err(edge::failed)?;
     if published.is_some_and(|published| published.revoked_count >= count) {
         return Ok(());
     }
     let signed = signed(app, workshop, list, &revoked, now).await?;
-    app.store.put_signed_list(list, &signed).await.map_err(stored)
+    app.store.put_signed_list(list, &signed).await.map_err(edge::failed)
 }
 
 async fn signed(

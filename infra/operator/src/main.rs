@@ -1,2 +1,63 @@
-//! Placeholder.
-fn main() {}
+//! What the operator of a deployment does from a shell: organisations, API secrets, signing keys.
+//!
+//! It works on the deployment's table with the operator's own AWS credentials. `operator help` lists the commands. Answers are JSON on
+//! standard output, so that scripts can read them; a secret is shown once, here, and kept nowhere.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on its standard streams")]
+
+mod arguments;
+mod commands;
+
+use arguments::Arguments;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Usage: operator COMMAND [--option VALUE …]
+
+  org create --name N --url U --email E [--description D] [--country CC] [--vc-jwt none|ES256|RS256]
+             [--id ID] [--key-scope default|own]    a new organisation with its first API secret (role admin)
+  org show --client ID                              an organisation
+  secret add --client ID --label L [--roles admin,creator,issuer,reviewer]
+                                                    one more API secret; the old ones go on working
+  keys sync                                         registers the deployment's own keys, named by CREDENTIAL_KEY_ARN,
+                                                    CREDENTIAL_JWT_KEY_ARN and CREDENTIAL_RSA_KEY_ARN; harmless to repeat
+  keys add --arn ARN [--scope default|CLIENT]       registers one more KMS key; from now on it signs
+  keys list [--scope default|CLIENT]                all keys of a scope
+  keys retire --kid KID [--scope …]                 signs no more; its signatures go on holding
+  keys compromised --kid KID [--scope …]            its signatures hold no more
+
+Environment: TABLE_NAME, BUCKET_NAME, PUBLIC_BASE_URL, AWS_REGION and AWS credentials (AWS_ENDPOINT_URL for a local stack).
+";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let command: Vec<String> = words.by_ref().take(2).collect();
+    let arguments = Arguments::read(words);
+    let answer = match (command.first().map(String::as_str), command.get(1).map(String::as_str), arguments) {
+        (None | Some("help" | "--help" | "-h"), ..) => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        (_, _, Err(error)) => Err(error),
+        (Some("org"), Some("create"), Ok(arguments)) => commands::create_organisation(&arguments).await,
+        (Some("org"), Some("show"), Ok(arguments)) => commands::show_organisation(&arguments).await,
+        (Some("secret"), Some("add"), Ok(arguments)) => commands::add_secret(&arguments).await,
+        (Some("keys"), Some("sync"), Ok(arguments)) => commands::sync_keys(&arguments).await,
+        (Some("keys"), Some("add"), Ok(arguments)) => commands::add_key(&arguments).await,
+        (Some("keys"), Some("list"), Ok(arguments)) => commands::list_keys(&arguments).await,
+        (Some("keys"), Some("retire"), Ok(arguments)) => commands::retire_key(&arguments).await,
+        (Some("keys"), Some("compromised"), Ok(arguments)) => commands::key_compromised(&arguments).await,
+        _ => Err("unknown command; see `operator help`".into()),
+    };
+    match answer {
+        Ok(answer) => {
+            println!("{}", serde_json::to_string_pretty(&answer).unwrap_or_default());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("operator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -6,6 +6,7 @@
 //! * [`organisation`], [`definition`], [`event`]: who issues, what can be earned, one act of issuing;
 //! * [`ob3`], [`ob2`]: the same credential as Open Badges 3.0 and 2.0 documents;
 //! * [`urls`]: every public address of the product, spelled once;
+//! * [`failure`]: what failures of the world mean;
 //! * [`limits`]: the numbers that bound what strangers may send.
 //!
 //! # How to add a field to a badge
@@ -17,6 +18,7 @@
 
 pub mod definition;
 pub mod event;
+pub mod failure;
 pub mod id;
 pub mod input;
 pub mod limits;

@@ -24,6 +24,7 @@ pub use answer::Answer;
 pub use problem::{Kind, Problem};
 pub use request::Request;
 
+use badge::failure::{Failure, Nature};
 use std::future::Future;
 
 /// Runs a function: takes request after request from the Lambda runtime and answers each.
@@ -52,6 +53,17 @@ where
         Ok(response)
     }))
     .await
+}
+
+/// What a failure of the world means to a caller.
+#[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
+pub fn failed(failure: impl Failure) -> Problem {
+    match failure.nature() {
+        Nature::Conflict => Kind::Conflict.into(),
+        Nature::Temporary => Problem::unavailable(failure),
+        Nature::Fault => Problem::internal(failure),
+    }
 }
 
 /// Starts the log: JSON lines on standard output, as Lambda's logging configuration asks.

@@ -7,6 +7,7 @@
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
+use badge::failure::{Failure, Nature};
 use proof::keys::{KeyError, PublicKey};
 use proof::signing::SigningInput;
 
@@ -24,6 +25,15 @@ pub enum SignerError {
     /// KMS answered something that is no key or no signature.
     #[error("KMS answered what cannot be read: {0}")]
     Unreadable(#[from] KeyError),
+}
+
+impl Failure for SignerError {
+    fn nature(&self) -> Nature {
+        match self {
+            Self::Unavailable { .. } => Nature::Temporary,
+            Self::Unreadable(_) => Nature::Fault,
+        }
+    }
 }
 
 /// The KMS client.

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, Put, PutRequest, TransactWriteItem, Update, WriteRequest,
 };
+use badge::failure::{Failure, Nature};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -26,6 +27,16 @@ pub enum StoreError {
     /// A record does not read as what it should be.
     #[error("a stored record is not readable: {0}")]
     Corrupt(&'static str),
+}
+
+impl Failure for StoreError {
+    fn nature(&self) -> Nature {
+        match self {
+            Self::Conflict => Nature::Conflict,
+            Self::Unavailable { .. } => Nature::Temporary,
+            Self::Corrupt(_) => Nature::Fault,
+        }
+    }
 }
 
 /// The table and the bucket.
@@ -121,8 +132,9 @@ impl Store {
         }
         let items = answer.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
         let items: Vec<Item> = items.into_iter().map(Item::from).collect();
-        let matches =
-            |item: &&Item, key: &TableKey| item.get_text("pk").is_ok_and(|pk| pk == key.pk) && item.get_text("sk").is_ok_and(|sk| sk == key.sk);
+        let matches = |item: &&Item, key: &TableKey| {
+            item.get_text("pk").is_ok_and(|pk| pk == key.pk) && item.get_text("sk").is_ok_and(|sk| sk == key.sk)
+        };
         Ok(keys.map(|key| items.iter().find(|item| matches(item, key)).cloned()))
     }
 

@@ -28,6 +28,19 @@ pub enum Role {
     Reviewer,
 }
 
+impl Role {
+    /// Its name in tokens and requests.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Creator => "creator",
+            Self::Issuer => "issuer",
+            Self::Reviewer => "reviewer",
+        }
+    }
+}
+
 /// One API secret of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredSecret {

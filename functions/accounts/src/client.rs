@@ -1,0 +1,39 @@
+//! An organisation as it sees itself.
+
+use crate::App;
+use badge::ClientId;
+use edge::{Answer, Kind, Problem, Request};
+use serde_json::json;
+
+/// `GET /v2/client/{client}/ping`: the token holds.
+pub(crate) fn ping() -> Answer {
+    Answer::json(200, &json!({"success": true}))
+}
+
+/// `GET /v2/client/{client}/alias`. No organisation has aliases yet.
+pub(crate) fn aliases() -> Answer {
+    Answer::json(200, &json!({"result": []}))
+}
+
+/// `GET /v2/client/{client}`, in the shape of the Open Badge Factory API v2.
+pub(crate) async fn show(app: &App, request: &Request) -> Result<Answer, Problem> {
+    let client: ClientId = request.id("client")?;
+    let stored = app.store.organisation(&client).await.map_err(edge::failed)?.ok_or(Kind::Forbidden)?;
+    let organisation = &stored.organisation;
+    let body = json!({
+        "id": organisation.id.as_str(),
+        "name": organisation.name,
+        "email": organisation.email.as_str(),
+        "url": organisation.url.as_str(),
+        "description": organisation.description,
+        "image": "",
+        "country": organisation.country,
+        "verified": false,
+        "searchable": false,
+        "ctime": organisation.created_at.as_second(),
+        "mtime": organisation.modified_at.as_second(),
+        "did": app.urls.issuer_did(&organisation.id),
+        "vc_jwt": organisation.vc_jwt,
+    });
+    Ok(Answer::json(200, &body))
+}

@@ -1,0 +1,180 @@
+//! The commands, each from options to a JSON answer.
+
+use crate::arguments::Arguments;
+use aws_config::BehaviorVersion;
+use badge::input::FieldError;
+use badge::{ClientId, Lang, Organisation};
+use edge::{chance, config};
+use jiff::Timestamp;
+use proof::keys::PublicKey;
+use serde_json::{Value, json};
+use signer::Signer;
+use store::secrets::new_secret;
+use store::signing_keys::DEFAULT_SCOPE;
+use store::{KeyPurpose, KeyState, Role, SigningKey, Store, StoreError};
+
+type Answer = Result<Value, String>;
+
+/// The variables that name the deployment's own keys.
+const KEY_VARIABLES: [&str; 3] = ["CREDENTIAL_KEY_ARN", "CREDENTIAL_JWT_KEY_ARN", "CREDENTIAL_RSA_KEY_ARN"];
+
+struct World {
+    store: Store,
+    signer: Signer,
+    now: Timestamp,
+}
+
+#[expect(clippy::disallowed_methods, reason = "a command reads the clock once, when it starts")]
+async fn world() -> Result<World, String> {
+    let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
+    let text = |error: config::ConfigError| error.to_string();
+    let store = Store::new(
+        aws_sdk_dynamodb::Client::new(&aws),
+        aws_sdk_s3::Client::new(&aws),
+        config::required("TABLE_NAME").map_err(text)?,
+        config::required("BUCKET_NAME").map_err(text)?,
+    );
+    Ok(World { store, signer: Signer::new(aws_sdk_kms::Client::new(&aws)), now: Timestamp::now() })
+}
+
+fn complaints(errors: &[FieldError]) -> String {
+    let line = |e: &FieldError| format!("{}: {}", e.pointer.trim_start_matches('/'), e.reason.text(Lang::En));
+    errors.iter().map(line).collect::<Vec<_>>().join("; ")
+}
+
+fn client(arguments: &Arguments) -> Result<ClientId, String> {
+    arguments.required("client")?.parse().map_err(|_| "--client is no client id".to_owned())
+}
+
+/// `org create`.
+pub(crate) async fn create_organisation(arguments: &Arguments) -> Answer {
+    arguments.only(&["name", "url", "email", "description", "country", "vc-jwt", "id", "key-scope"])?;
+    let id = match arguments.optional("id") {
+        Some(id) => id.parse().map_err(|_| "--id must be letters and digits, at most 40".to_owned())?,
+        None => ClientId::from_random(chance::bytes()),
+    };
+    let scope = match arguments.optional("key-scope").unwrap_or(DEFAULT_SCOPE) {
+        DEFAULT_SCOPE => DEFAULT_SCOPE.to_owned(),
+        "own" => id.to_string(),
+        _ => return Err("--key-scope is default or own".into()),
+    };
+    let mut body = json!({"name": arguments.required("name")?, "url": arguments.required("url")?, "email": arguments.required("email")?});
+    for (option, field) in [("description", "description"), ("country", "country"), ("vc-jwt", "vc_jwt")] {
+        if let Some(value) = arguments.optional(option) {
+            body[field] = value.into();
+        }
+    }
+    let World { store, now, .. } = world().await?;
+    let organisation = Organisation::read(&body, id, now).map_err(|errors| complaints(&errors))?;
+    let created = store.create_organisation(&organisation, &scope, chance::bytes()).await;
+    created.map_err(|error| match error {
+        StoreError::Conflict => "an organisation of this id exists already".to_owned(),
+        other => other.to_string(),
+    })?;
+    let (secret, stored) = new_secret(chance::bytes(), "first", vec![Role::Admin], now);
+    store.add_secret(&organisation.id, &stored).await.map_err(|e| e.to_string())?;
+    let urls = config::urls().map_err(|e| e.to_string())?;
+    Ok(json!({
+        "client_id": organisation.id.as_str(),
+        "client_secret": secret,
+        "did": urls.issuer_did(&organisation.id),
+        "profile": urls.issuer(&organisation.id),
+    }))
+}
+
+/// `org show`.
+pub(crate) async fn show_organisation(arguments: &Arguments) -> Answer {
+    arguments.only(&["client"])?;
+    let found = world().await?.store.organisation(&client(arguments)?).await.map_err(|e| e.to_string())?;
+    let found = found.ok_or("there is no such organisation")?;
+    Ok(json!({"organisation": found.organisation, "key_scope": found.key_scope}))
+}
+
+/// `secret add`.
+pub(crate) async fn add_secret(arguments: &Arguments) -> Answer {
+    arguments.only(&["client", "label", "roles"])?;
+    let client = client(arguments)?;
+    let roles = arguments.optional("roles").unwrap_or("admin");
+    let role = |name: &str| serde_json::from_value(name.into()).map_err(|_| format!("there is no role {name}"));
+    let roles = roles.split(',').map(role).collect::<Result<Vec<Role>, _>>()?;
+    let World { store, now, .. } = world().await?;
+    if store.organisation(&client).await.map_err(|e| e.to_string())?.is_none() {
+        return Err("there is no such organisation".into());
+    }
+    let (secret, stored) = new_secret(chance::bytes(), arguments.required("label")?, roles, now);
+    store.add_secret(&client, &stored).await.map_err(|e| e.to_string())?;
+    Ok(json!({"client_id": client.as_str(), "client_secret": secret, "secret_id": stored.id}))
+}
+
+/// `keys sync`.
+pub(crate) async fn sync_keys(arguments: &Arguments) -> Answer {
+    arguments.only(&[])?;
+    let world = world().await?;
+    let mut keys = Vec::new();
+    for variable in KEY_VARIABLES {
+        if let Some(arn) = config::optional(variable) {
+            keys.push(register(&world, &arn, DEFAULT_SCOPE).await?);
+        }
+    }
+    if keys.is_empty() {
+        return Err(format!("none of {} is set", KEY_VARIABLES.join(", ")));
+    }
+    Ok(json!({"keys": keys}))
+}
+
+/// `keys add`.
+pub(crate) async fn add_key(arguments: &Arguments) -> Answer {
+    arguments.only(&["arn", "scope"])?;
+    register(&world().await?, arguments.required("arn")?, arguments.optional("scope").unwrap_or(DEFAULT_SCOPE)).await
+}
+
+async fn register(world: &World, arn: &str, scope: &str) -> Answer {
+    let public: PublicKey = world.signer.public_key(arn).await.map_err(|e| e.to_string())?;
+    let purpose = KeyPurpose::of(&public).ok_or_else(|| format!("{arn} is of a kind that signs no credentials"))?;
+    let key = SigningKey {
+        kid: public.jwk_thumbprint(),
+        scope: scope.to_owned(),
+        purpose,
+        arn: arn.to_owned(),
+        public,
+        state: KeyState::Active,
+        created_at: world.now,
+    };
+    match world.store.add_signing_key(&key).await {
+        Ok(()) => Ok(shown(&key, "registered")),
+        Err(StoreError::Conflict) => Ok(shown(&key, "known already")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn shown(key: &SigningKey, note: &str) -> Value {
+    json!({"kid": key.kid, "scope": key.scope, "purpose": key.purpose, "arn": key.arn, "note": note})
+}
+
+/// `keys list`.
+pub(crate) async fn list_keys(arguments: &Arguments) -> Answer {
+    arguments.only(&["scope"])?;
+    let keys = world().await?.store.signing_keys(arguments.optional("scope").unwrap_or(DEFAULT_SCOPE)).await;
+    Ok(json!({"keys": keys.map_err(|e| e.to_string())?}))
+}
+
+/// `keys retire`.
+pub(crate) async fn retire_key(arguments: &Arguments) -> Answer {
+    change_key(arguments, |since| KeyState::Retired { since }).await
+}
+
+/// `keys compromised`.
+pub(crate) async fn key_compromised(arguments: &Arguments) -> Answer {
+    change_key(arguments, |since| KeyState::Compromised { since }).await
+}
+
+async fn change_key(arguments: &Arguments, state: impl Fn(Timestamp) -> KeyState) -> Answer {
+    arguments.only(&["kid", "scope"])?;
+    let World { store, now, .. } = world().await?;
+    let (scope, kid) = (arguments.optional("scope").unwrap_or(DEFAULT_SCOPE), arguments.required("kid")?);
+    let keys = store.signing_keys(scope).await.map_err(|e| e.to_string())?;
+    let mut key = keys.into_iter().find(|key| key.kid == kid).ok_or("there is no such key in this scope")?;
+    key.state = state(now);
+    store.update_signing_key(&key).await.map_err(|e| e.to_string())?;
+    Ok(json!({"key": key}))
+}
