@@ -3,6 +3,9 @@
 //! The file of cases is large and made on demand; its path is in `SHIRUSHI_JSONLD_CASES`. What earlier runs taught is kept
 //! in `golden/documents` and in the properties of `agreement.rs`.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "the counts are the result")]
+
 use jsonld::{Canonical, Error, Limits, Path, canonicalize, canonicalize_general};
 use serde_json::Value;
 
@@ -28,9 +31,9 @@ fn random_documents_agree_with_jsonld_js() {
         match (&ours, expected) {
             (Ok(ours), Some(expected)) if ours.as_str() == expected => {
                 if ours.path() == Path::Fast {
-                    fast += 1
+                    fast += 1;
                 } else {
-                    general += 1
+                    general += 1;
                 }
             }
             (Ok(ours), _) => report("not what jsonld.js says", ours.as_str()),

@@ -1,5 +1,7 @@
 //! Canonical forms written by jsonld.js for every document in `golden/documents`, and its refusals.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use jsonld::{Error, Limits, Path, canonicalize, canonicalize_general};
 use serde_json::Value;
 use std::path::PathBuf;

@@ -525,9 +525,8 @@ fn expand_vocabulary<'v>(context: &'v Context<'_>, value: &'v str) -> Result<Cow
     match context.term(value).map(|term| &term.mapping) {
         Some(Mapping::Iri(iri)) => return Ok(Cow::Borrowed(iri)),
         Some(_) => return Err(Error::undefined(value)),
-        None if value.starts_with(['@', '_']) && (value.starts_with('@') || value.starts_with("_:")) => {
-            return Err(Error::undefined(value));
-        }
+        None if value.starts_with('@') => return Err(Error::undefined(value)),
+        None if value.starts_with("_:") => return Err(Error::invalid("a blank node as a property or datatype")),
         None => {}
     }
     iri::absolute_cow(context.expand_reference(value, true).ok_or_else(|| Error::undefined(value))?)
