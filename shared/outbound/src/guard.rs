@@ -82,7 +82,9 @@ impl AllowList {
         self.0.is_empty()
     }
 
-    pub(crate) fn contains(&self, host: &str, port: u16) -> bool {
+    /// Whether this host and port may be reached over `http`.
+    #[must_use]
+    pub fn contains(&self, host: &str, port: u16) -> bool {
         self.0.iter().any(|(allowed, allowed_port)| allowed == host && *allowed_port == port)
     }
 }
