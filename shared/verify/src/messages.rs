@@ -290,6 +290,9 @@ codes! {
     ProofUnsupported "proof_unsupported" NotChecked
         "The signature uses a method that cannot be checked here: {value}."
         "未対応の署名方式のため確認できません: {value}";
+    ProofSymmetric "proof_symmetric" Failed
+        "The token is protected by a shared secret ({value}), which proves nothing to anyone else."
+        "共有の秘密鍵による方式（{value}）が使われており、第三者に対する証明になりません。";
     ProofKeyUnsuitable "proof_key_unsuitable" Failed
         "The key does not fit the method of the signature."
         "署名方式に合わない種類の鍵が使われています。";

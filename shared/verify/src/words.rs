@@ -49,6 +49,10 @@ pub(crate) fn image(error: &BakeError) -> Finding {
 pub(crate) fn token(error: &JwsError) -> Finding {
     match error {
         JwsError::TooLong => Finding::new(Code::DocumentTooComplex),
+        JwsError::UnsupportedAlgorithm(name) if name == "none" => Finding::new(Code::ProofMissing),
+        JwsError::UnsupportedAlgorithm(name) if name.starts_with("HS") => {
+            Finding::with(Code::ProofSymmetric, quoted(name))
+        }
         JwsError::UnsupportedAlgorithm(name) => Finding::with(Code::ProofUnsupported, quoted(name)),
         JwsError::UnsupportedHeader(name) => Finding::with(Code::ProofUnsupported, *name),
         JwsError::WrongKeyType { .. } => Finding::new(Code::ProofKeyUnsuitable),
