@@ -125,7 +125,8 @@ fn contexts_of_a_document_are_limited() {
     assert!(matches!(refusal(&circle, &Limits::default()), Error::Invalid(_)));
 }
 
-/// Every combination of types is another active context. The kept tree is capped, begun anew, and still right.
+/// Every combination of types is another active context: two thousand here, some sixteen megabytes, twice what is kept.
+/// The tree is begun anew on the way, and the results are right before and after.
 #[test]
 fn many_combinations_of_types_do_not_fill_the_memory_or_change_the_result() {
     let types = [
@@ -138,16 +139,27 @@ fn many_combinations_of_types_do_not_fill_the_memory_or_change_the_result() {
         "IdentityObject",
         "Address",
         "Achievement",
+        "EndorsementSubject",
+        "RubricCriterionLevel",
     ];
     let context = json!([V2, "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"]);
+    let mut accepted = 0;
     for combination in 1_u32..1 << types.len() {
         let chosen: Vec<&str> =
             types.iter().enumerate().filter(|(bit, _)| combination & (1 << bit) != 0).map(|(_, name)| *name).collect();
         let document = json!({"@context": context, "id": "urn:x", "type": chosen, "name": "x"});
         let kept = canonicalize(&document, &Limits::default());
-        let alone = jsonld::canonicalize_general(&document, &Limits::default());
-        assert_eq!(kept.as_ref().map(|done| done.as_str()), alone.as_ref().map(|done| done.as_str()), "{chosen:?}");
+        accepted += usize::from(kept.is_ok());
+        if combination % 16 == 15 {
+            let alone = jsonld::canonicalize_general(&document, &Limits::default());
+            assert_eq!(
+                kept.as_ref().map(jsonld::Canonical::as_str),
+                alone.as_ref().map(jsonld::Canonical::as_str),
+                "{chosen:?}"
+            );
+        }
     }
+    assert!(accepted > 1_000, "{accepted}");
 }
 
 #[test]
