@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use image::RgbaImage;
-use image::imageops::{FilterType, overlay, resize};
+use image::imageops::{FilterType, replace, resize};
 
 use crate::{ArtworkError, ArtworkWarning, Warnings};
 
@@ -38,7 +38,8 @@ pub(crate) fn normalise(upload: &[u8], warnings: &mut Warnings) -> Result<(Vec<u
     if picture.width() != picture.height() {
         let mut square = RgbaImage::new(side, side);
         let (left, top) = ((side - picture.width()) / 2, (side - picture.height()) / 2);
-        overlay(&mut square, &picture, i64::from(left), i64::from(top));
+        // Copied, not blended: blending rounds, and no pixel should change.
+        replace(&mut square, &picture, i64::from(left), i64::from(top));
         picture = square;
         warnings.add(ArtworkWarning::Padded);
     }

@@ -237,7 +237,7 @@ fn picture() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_goes_in_comes_out_and_leaves_no_trace(image in picture(), json in json(), jws in jws(), v3: bool, signed: bool) {

@@ -256,7 +256,19 @@ fn formats_are_told_by_content() {
     {
         assert_eq!(sniff(text.as_bytes()), Some(Format::Svg), "{text}");
     }
-    for text in ["", "<", "<html><svg/></html>", "svg", "{}", "%PDF-1.7", "\x1f\u{8b}", "<svgx/>", "<!-- <svg/>"] {
+    for text in [
+        "",
+        "<",
+        "<html><svg/></html>",
+        "svg",
+        "{}",
+        "%PDF-1.7",
+        "\x1f\u{8b}",
+        "<svgx/>",
+        "<!-- <svg/>",
+        "<!DOCTYPE html><svg/>",
+        "<!",
+    ] {
         assert_eq!(sniff(text.as_bytes()), None, "{text}");
     }
     let cut = [b"<svg>".as_slice(), &vec![b'a'; bake::svg::SNIFF_BYTES - 6], "印".as_bytes()].concat();
@@ -286,7 +298,7 @@ fn drawing() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_goes_in_comes_out_and_leaves_no_trace(image in drawing(), json in json(), v3: bool) {

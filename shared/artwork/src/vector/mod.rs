@@ -10,6 +10,8 @@
 mod allow;
 mod size;
 
+use std::collections::HashSet;
+
 use bake::svg::active::{Active, attribute_risk, element_risk, style_risk};
 use bake::svg::{SVG_NAMESPACE, SvgError};
 use roxmltree::{Document, Node, NodeType, ParsingOptions};
@@ -47,25 +49,37 @@ pub(crate) fn normalise(upload: &[u8], warnings: &mut Warnings) -> Result<String
         return Err(SvgError::NotSvg.into());
     }
     let view = ViewBox::of(root).ok_or(ArtworkError::NoSize)?;
-    let mut writer = Writer { out: String::with_capacity(text.len()), warnings };
+    let dropped_filters = document
+        .descendants()
+        .filter(|node| node.has_tag_name((SVG_NAMESPACE, "filter")))
+        .filter(|filter| !filter.descendants().filter(Node::is_element).all(|node| is_allowed_element(&node)))
+        .filter_map(|filter| filter.attribute("id"))
+        .collect();
+    let mut writer = Writer { out: String::with_capacity(text.len()), warnings, uses_xlink: false, dropped_filters };
     writer.root(root, view)?;
     Ok(writer.out)
 }
 
-struct Writer<'w> {
+struct Writer<'w, 'd> {
     out: String,
     warnings: &'w mut Warnings,
+    /// Whether what was written needs the prefix: known only at the end.
+    uses_xlink: bool,
+    /// Ids of filters that are not kept. Who uses one is drawn without it; with half of one it would be drawn wrong.
+    dropped_filters: HashSet<&'d str>,
 }
 
-impl Writer<'_> {
+fn is_allowed_element(node: &Node<'_, '_>) -> bool {
+    node.tag_name().namespace() != Some(SVG_NAMESPACE) || allow::ELEMENTS.binary_search(&node.tag_name().name()).is_ok()
+}
+
+impl Writer<'_, '_> {
     fn root(&mut self, root: Node<'_, '_>, view: ViewBox) -> Result<(), ArtworkError> {
         let square = view.square();
         self.out.push_str("<svg xmlns=\"");
         self.out.push_str(SVG_NAMESPACE);
         self.out.push('"');
-        if root.descendants().any(|node| node.attributes().any(|a| a.namespace() == Some(XLINK_NAMESPACE))) {
-            self.raw_attribute("xmlns:xlink", XLINK_NAMESPACE);
-        }
+        let declarations = self.out.len();
         let side = RENDITION_SIDE.to_string();
         self.raw_attribute("width", &side);
         self.raw_attribute("height", &side);
@@ -87,6 +101,9 @@ impl Writer<'_> {
             self.out.push_str("</svg>");
         }
         self.out.push_str("</svg>");
+        if self.uses_xlink {
+            self.out.insert_str(declarations, &format!(" xmlns:xlink=\"{XLINK_NAMESPACE}\""));
+        }
         Ok(())
     }
 
@@ -118,13 +135,14 @@ impl Writer<'_> {
         let local = match name.name() {
             "image" => return Err(ArtworkError::EmbeddedBitmap),
             // A link's content is picture; the link is not.
-            "a" => {
-                self.warnings.add(ArtworkWarning::ReferencesRemoved);
-                "g"
-            }
+            "a" => "g",
             "metadata" => return Ok(()),
             local if allow::ANIMATIONS.binary_search(&local).is_ok() => {
                 self.warnings.add(ArtworkWarning::AnimationRemoved);
+                return Ok(());
+            }
+            "filter" if node.attribute("id").is_some_and(|id| self.dropped_filters.contains(id)) => {
+                self.warnings.add(ArtworkWarning::ElementsRemoved);
                 return Ok(());
             }
             local if allow::ELEMENTS.binary_search(&local).is_ok() => local,
@@ -141,15 +159,17 @@ impl Writer<'_> {
         }
         self.out.push('<');
         self.out.push_str(local);
-        self.attributes(node, &[]);
-        if node.has_children() {
-            self.out.push('>');
-            self.children(node)?;
+        self.attributes(node, if name.name() == "a" { &["href"] } else { &[] });
+        self.out.push('>');
+        let inside = self.out.len();
+        self.children(node)?;
+        if self.out.len() == inside {
+            self.out.pop();
+            self.out.push_str("/>");
+        } else {
             self.out.push_str("</");
             self.out.push_str(local);
             self.out.push('>');
-        } else {
-            self.out.push_str("/>");
         }
         Ok(())
     }
@@ -183,18 +203,35 @@ impl Writer<'_> {
                 continue;
             }
             let known = match prefix {
-                "" => allow::ATTRIBUTES.binary_search(&local).is_ok() && !except.contains(&local),
+                "" => allow::ATTRIBUTES.binary_search(&local).is_ok(),
                 "xlink" => local == "href",
                 _ => matches!(local, "space" | "lang"),
             };
             // A link is kept only where it points into the same picture.
             let leads_out = local == "href" && !value.trim().starts_with('#');
-            if !known || leads_out || (local == "style" && moves(value)) {
+            if !known || except.contains(&local) || leads_out || (local == "style" && moves(value)) {
                 continue;
             }
+            self.uses_xlink |= prefix == "xlink";
             let separator = if prefix.is_empty() { "" } else { ":" };
-            self.raw_attribute(&format!("{prefix}{separator}{local}"), value);
+            let name = format!("{prefix}{separator}{local}");
+            if !self.uses_dropped_filter(local, value) {
+                self.raw_attribute(&name, value);
+            } else if local == "style" {
+                let rest: Vec<_> = value.split(';').filter(|rule| !self.uses_dropped_filter(local, rule)).collect();
+                self.raw_attribute(&name, &rest.join(";"));
+            }
         }
+    }
+
+    /// Whether any rule of a `style`, or the value of a `filter`, refers to a filter that is not kept.
+    fn uses_dropped_filter(&self, local: &str, value: &str) -> bool {
+        let end = |c: char| matches!(c, ')' | '"' | '\'') || c.is_whitespace();
+        matches!(local, "filter" | "style")
+            && value
+                .split('#')
+                .skip(1)
+                .any(|rest| rest.split(end).next().is_some_and(|id| self.dropped_filters.contains(id)))
     }
 
     fn raw_attribute(&mut self, name: &str, value: &str) {

@@ -191,7 +191,7 @@ pub fn check(image: &[u8]) -> Result<(), SvgError> {
     survey(text_of(image)?, Purpose::Read).map(drop)
 }
 
-/// Whether the first element within [`SNIFF_BYTES`] is `svg`.
+/// Whether the first element within [`SNIFF_BYTES`], or the document type before it, is `svg`.
 #[must_use]
 pub fn looks_like_svg(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(SNIFF_BYTES)];
@@ -204,15 +204,16 @@ pub fn looks_like_svg(bytes: &[u8]) -> bool {
     loop {
         let (open, close) = match rest.as_bytes() {
             [b'<', b'?', ..] => ("<?", "?>"),
-            _ if rest.starts_with("<!--") => ("<!--", "-->"),
-            [b'<', b'!', ..] => ("<!", ">"),
+            [b'<', b'!', b'-', b'-', ..] => ("<!--", "-->"),
+            // An element, or a document type, which names the first element.
             [b'<', ..] => break,
             _ => return false,
         };
         let Some(end) = rest[open.len()..].find(close) else { return false };
         rest = rest[open.len() + end + close.len()..].trim_start_matches(is_space);
     }
-    let name = rest[1..].split(|c: char| is_space(c) || matches!(c, '/' | '>')).next().unwrap_or_default();
+    let name = rest.strip_prefix("<!DOCTYPE").map_or(&rest[1..], |name| name.trim_start_matches(is_space));
+    let name = name.split(|c: char| is_space(c) || matches!(c, '/' | '>' | '[')).next().unwrap_or_default();
     name == "svg" || name.ends_with(":svg")
 }
 
