@@ -131,12 +131,9 @@ def bootstrap(environment: dict[str, str], state: Path) -> dict[str, str]:
             environment, "org", "create", "--name", "Shirushi Demo", "--email", "demo@example.org",
             "--url", "https://example.org", "--json",
         )
-        if not answer.strip():
-            print("stack: the operator's command line made no organisation; CLIENT_ID is not set", file=sys.stderr)
-            return {}
         kept.write_text(answer, encoding="utf-8")
     organisation = json.loads(kept.read_text(encoding="utf-8"))
-    return {name.upper(): organisation[name] for name in ("client_id", "client_secret") if name in organisation}
+    return {"CLIENT_ID": organisation["client_id"], "CLIENT_SECRET": organisation["client_secret"]}
 
 
 def operator(environment: dict[str, str], *arguments: str) -> str:
@@ -164,10 +161,18 @@ def up(options: argparse.Namespace) -> int:
         emulator.keep()
         write_environment(env_file, environment)
         try:
-            print(f"\n  Shirushi   {environment['BASE_URL']}/", f"  AWS        {environment['AWS_ENDPOINT_URL']}", sep="\n")
-            if "CLIENT_ID" in environment:
-                print(f"  client     {environment['CLIENT_ID']}", f"  secret     {environment['CLIENT_SECRET']}", sep="\n")
-            print(f"  variables  {env_file}", f"  logs       {logs}", "  Ctrl-C ends it; the data stays.\n", sep="\n")
+            print(
+                "",
+                f"  Shirushi   {environment['BASE_URL']}/",
+                f"  AWS        {environment['AWS_ENDPOINT_URL']}",
+                f"  client     {environment['CLIENT_ID']}",
+                f"  secret     {environment['CLIENT_SECRET']}",
+                f"  variables  {env_file}",
+                f"  logs       {logs}",
+                "  Ctrl-C ends it; the data stays.",
+                "",
+                sep="\n", flush=True,
+            )
             emulator.process.wait()
             raise StackFailed(f"the emulator ended by itself; see {emulator.log}")
         except KeyboardInterrupt:
