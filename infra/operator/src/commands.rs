@@ -128,6 +128,15 @@ pub(crate) async fn add_key(arguments: &Arguments) -> Answer {
     register(&world().await?, arguments.required("arn")?, arguments.optional("scope").unwrap_or(DEFAULT_SCOPE)).await
 }
 
+/// `keys create`: rotation begins here. The new key is like the old one in everything that decides who may use it.
+pub(crate) async fn create_key(arguments: &Arguments) -> Answer {
+    arguments.only(&["like", "scope"])?;
+    let like = arguments.required("like")?;
+    let world = world().await?;
+    let created = world.signer.create_like(like).await.map_err(|e| e.to_string())?;
+    register(&world, &created, arguments.optional("scope").unwrap_or(DEFAULT_SCOPE)).await
+}
+
 async fn register(world: &World, arn: &str, scope: &str) -> Answer {
     let public: PublicKey = world.signer.public_key(arn).await.map_err(|e| e.to_string())?;
     let purpose = KeyPurpose::of(&public).ok_or_else(|| format!("{arn} is of a kind that signs no credentials"))?;

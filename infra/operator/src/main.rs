@@ -22,6 +22,7 @@ Usage: operator COMMAND [--option VALUE …]
   keys sync                                         registers the deployment's own keys, named by CREDENTIAL_KEY_ARN,
                                                     CREDENTIAL_JWT_KEY_ARN and CREDENTIAL_RSA_KEY_ARN; harmless to repeat
   keys add --arn ARN [--scope default|CLIENT]       registers one more KMS key; from now on it signs
+  keys create --like ARN [--scope default|CLIENT]   a new KMS key of the same kind, policy and tags, registered: from now on it signs
   keys list [--scope default|CLIENT]                all keys of a scope
   keys retire --kid KID [--scope …]                 signs no more; its signatures go on holding
   keys compromised --kid KID [--scope …]            its signatures hold no more
@@ -45,6 +46,7 @@ async fn main() -> ExitCode {
         (Some("secret"), Some("add"), Ok(arguments)) => commands::add_secret(&arguments).await,
         (Some("keys"), Some("sync"), Ok(arguments)) => commands::sync_keys(&arguments).await,
         (Some("keys"), Some("add"), Ok(arguments)) => commands::add_key(&arguments).await,
+        (Some("keys"), Some("create"), Ok(arguments)) => commands::create_key(&arguments).await,
         (Some("keys"), Some("list"), Ok(arguments)) => commands::list_keys(&arguments).await,
         (Some("keys"), Some("retire"), Ok(arguments)) => commands::retire_key(&arguments).await,
         (Some("keys"), Some("compromised"), Ok(arguments)) => commands::key_compromised(&arguments).await,

@@ -77,6 +77,34 @@ impl Signer {
         Ok(message.signature(answer.signature.unwrap_or_else(|| Blob::new(Vec::new())).as_ref())?)
     }
 
+    /// A new key of the same kind, policy, description and tags as the one at `arn`; its ARN. For the operator: no function may do this.
+    ///
+    /// # Errors
+    /// [`SignerError`] when KMS refuses.
+    pub async fn create_like(&self, arn: &str) -> Result<String, SignerError> {
+        let described = self.kms.describe_key().key_id(arn).send().await.map_err(|e| unavailable("DescribeKey", &e))?;
+        let policy = self.kms.get_key_policy().key_id(arn).send().await.map_err(|e| unavailable("GetKeyPolicy", &e))?;
+        let tags =
+            self.kms.list_resource_tags().key_id(arn).send().await.map_err(|e| unavailable("ListResourceTags", &e))?;
+        let (spec, usage, description) = match described.key_metadata {
+            Some(found) => (found.key_spec, found.key_usage, found.description),
+            None => (None, None, None),
+        };
+        let created = self
+            .kms
+            .create_key()
+            .set_key_spec(spec)
+            .set_key_usage(usage)
+            .set_description(description)
+            .set_policy(policy.policy)
+            .set_tags(tags.tags)
+            .send()
+            .await
+            .map_err(|e| unavailable("CreateKey", &e))?;
+        let arn = created.key_metadata.and_then(|made| made.arn);
+        arn.ok_or(SignerError::Unavailable { operation: "CreateKey", code: "no key in the answer".into() })
+    }
+
     /// The public half of the key at `arn`.
     ///
     /// # Errors

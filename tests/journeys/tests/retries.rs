@@ -1,0 +1,109 @@
+//! A lost answer must not issue twice; what is refused leaves nothing behind.
+
+use journeys::{Issuer, get, issue_to, picture, validate};
+use serde_json::{Value, json};
+
+fn events(issuer: &Issuer) -> u64 {
+    issuer.call("GET", "/v2/event/{client}?limit=1", &[], &Value::Null).expect(200).json()["total"].as_u64().unwrap()
+}
+
+#[test]
+fn a_repeated_request_gives_the_same_event_and_the_same_bytes() {
+    let issuer = Issuer::new("Retries", &[]);
+    let badge = issuer.create_badge(&picture());
+    let path = format!("/v2/event/{{client}}/{badge}/issue");
+    let body = issue_to(&["a@example.org", "b@example.org"]);
+    let key = [("idempotency-key", "order-4711")];
+    let first = issuer.call("POST", &path, &key, &body).expect(200).json();
+    let event = first["resource_id"].as_str().unwrap().to_owned();
+    let before: Vec<Vec<u8>> =
+        issuer.credentials(&event).iter().map(|id| get(&format!("/credentials/{id}")).expect(200).body).collect();
+    let second = issuer.call("POST", &path, &key, &body).expect(200).json();
+    assert_eq!(first, second);
+    let after: Vec<Vec<u8>> =
+        issuer.credentials(&event).iter().map(|id| get(&format!("/credentials/{id}")).expect(200).body).collect();
+    assert_eq!(before, after);
+    assert_eq!(events(&issuer), 1);
+    let other = issuer.call("POST", &path, &key, &issue_to(&["c@example.org"])).expect(422).json();
+    assert_eq!(other["type"], "urn:shirushi:problem:request-key-reused");
+    assert_eq!(events(&issuer), 1);
+}
+
+#[test]
+fn the_same_request_eight_times_at_once_is_one_event() {
+    let issuer = Issuer::new("Races", &[]);
+    let badge = issuer.create_badge(&picture());
+    let path = format!("/v2/event/{{client}}/{badge}/issue");
+    let calls: Vec<_> = (0..8)
+        .map(|_| {
+            let (issuer, path) = (issuer.clone(), path.clone());
+            std::thread::spawn(move || {
+                issuer.call("POST", &path, &[("idempotency-key", "race")], &issue_to(&["a@example.org"]))
+            })
+        })
+        .collect();
+    let answers: Vec<Value> = calls.into_iter().map(|call| call.join().unwrap().expect(200).json()).collect();
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+    assert_eq!(events(&issuer), 1);
+    let id = &issuer.credentials(answers[0]["resource_id"].as_str().unwrap())[0];
+    assert_eq!(validate(&get(&format!("/credentials/{id}")).expect(200).body)["verdict"], "valid");
+}
+
+#[test]
+fn what_cannot_be_taken_is_named_field_by_field_and_leaves_nothing() {
+    let issuer = Issuer::new("Mistakes", &[]);
+    let badge = issuer.create_badge(&picture());
+    let path = format!("/v2/event/{{client}}/{badge}/issue");
+    let pointers = |body: &Value, lang: &str| {
+        let problem = issuer.call("POST", &path, &[("accept-language", lang)], body).expect(400).json();
+        let errors = problem["errors"].as_array().cloned().unwrap_or_default();
+        (errors.iter().map(|e| e["pointer"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>(), errors)
+    };
+    let body = json!({"recipient": [{"email": "a@example.org"}, {"email": "nope"}, {"email": "b@example.org", "expires_on": "soon"}]});
+    let (found, errors) = pointers(&body, "ja");
+    assert_eq!(found, ["#/recipient/1/email", "#/recipient/2/expires_on"]);
+    assert_eq!(errors[0]["detail"], "メールアドレスの形式ではありません。");
+    assert_eq!(pointers(&json!({"recipient": []}), "en").0, ["#/recipient"]);
+    assert_eq!(pointers(&json!({}), "en").1[0]["detail"], "This field is required.");
+    let not_json = journeys::request(
+        "POST",
+        &path.replace("{client}", &issuer.client),
+        &[("authorization", &format!("Bearer {}", issuer.token()))],
+        b"{",
+    );
+    assert_eq!(not_json.expect(400).json()["errors"][0]["code"], "not_json");
+    assert_eq!(events(&issuer), 0);
+
+    let mut draft = journeys::badge(&picture());
+    draft["draft"] = json!(true);
+    let draft = issuer.call("POST", "/v2/badge/{client}", &[], &draft).expect(200).json();
+    let draft = draft["resource_id"].as_str().unwrap();
+    let refused =
+        issuer.call("POST", &format!("/v2/event/{{client}}/{draft}/issue"), &[], &issue_to(&["a@example.org"]));
+    assert_eq!(refused.expect(409).json()["type"], "urn:shirushi:problem:draft-badge");
+    let nobody = issuer.call("POST", "/v2/event/{client}/nosuchbadge/issue", &[], &issue_to(&["a@example.org"]));
+    assert_eq!(nobody.expect(404).json()["status"], 404);
+    assert_eq!(events(&issuer), 0);
+}
+
+#[test]
+fn pictures_that_cannot_be_taken_are_refused_with_a_reason() {
+    let issuer = Issuer::new("Pictures", &[]);
+    let refused = |image: &str| {
+        let answer = issuer
+            .call("POST", "/v2/badge/{client}", &[("accept-language", "ja")], &journeys::badge(image))
+            .expect(400)
+            .json();
+        assert_eq!(answer["errors"][0]["pointer"], "#/image", "{answer:#}");
+        assert!(answer["errors"][0]["detail"].as_str().unwrap().chars().any(|c| c > '\u{3000}'), "{answer:#}");
+    };
+    refused("data:image/gif;base64,R0lGODlhAQABAAAAACw=");
+    refused("https://example.org/a.png");
+    refused(&journeys::data_url("image/png", b"\x89PNG\r\n\x1a\nnonsense"));
+    refused(&journeys::data_url(
+        "image/svg+xml",
+        b"<!DOCTYPE svg [<!ENTITY a \"b\">]><svg xmlns=\"http://www.w3.org/2000/svg\">&a;</svg>",
+    ));
+    let list = issuer.call("GET", "/v2/badge/{client}", &[], &Value::Null).expect(200).json();
+    assert_eq!(list["total"], 0);
+}
