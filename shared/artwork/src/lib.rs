@@ -23,7 +23,7 @@ mod vector;
 pub use bake::Format;
 pub use data_url::{DataUrlError, parse_data_url};
 pub use raster::{MAX_KEPT_SIDE, MAX_PIXELS, MAX_SIDE, SMALL_SIDE};
-pub use render::{MAX_RENDER_COST, RENDITION_SIDE};
+pub use render::{MAX_CANVASES, MAX_EXPANDED_ELEMENTS, RENDITION_SIDE};
 pub use vector::{MAX_ELEMENTS, MAX_SVG_BYTES};
 
 /// The largest upload, in bytes: 4 MiB, what an API call can carry in base64.
@@ -105,7 +105,8 @@ pub enum ArtworkError {
     /// The SVG embeds a bitmap: it should be uploaded as PNG.
     #[error("the SVG image embeds a bitmap")]
     EmbeddedBitmap,
-    /// More than [`MAX_ELEMENTS`], or drawing it would cost more than [`MAX_RENDER_COST`].
+    /// More than [`MAX_ELEMENTS`], more than [`MAX_EXPANDED_ELEMENTS`] once references are followed, or more than
+    /// [`MAX_CANVASES`] to paint.
     #[error("the SVG image is too complex")]
     TooComplex,
     /// Nothing can be seen.

@@ -128,9 +128,11 @@ pub(crate) fn encode(mut picture: RgbaImage) -> Result<Vec<u8>, ArtworkError> {
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, picture.width(), picture.height());
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::High);
+    // Trying harder makes flat pictures a third smaller, and others one percent smaller in three times the time.
+    encoder.set_compression(png::Compression::Balanced);
     let pixels = if let Some(palette) = Palette::of(&picture) {
         encoder.set_color(png::ColorType::Indexed);
+        encoder.set_compression(png::Compression::High);
         encoder.set_palette(palette.colours());
         if !opaque {
             encoder.set_trns(palette.opacities());

@@ -116,7 +116,7 @@ fn what_draws_is_kept() {
         "<defs><linearGradient id=\"a\"><stop offset=\"0\" stop-color=\"#fff\"/></linearGradient></defs>",
         "<path d=\"M0 0L8,8z\" fill=\"url(#a)\" transform=\"rotate(4)\" stroke-dasharray=\"1 2\"/>",
         "<symbol id=\"s\"><rect width=\"1\" height=\"1\"/></symbol><use xlink:href=\"#s\" x=\"2\"/>",
-        "<style>.a{fill:#fff} .b > .c{fill:url(#a)}</style>".replace('>', ">").as_str(),
+        "<style>.a{fill:#fff} .b > .c{fill:url(#a)}</style>",
         "<g clip-path=\"url(#c)\" mask=\"url(#m)\" opacity=\"0.5\" style=\"mix-blend-mode:multiply\"/>",
         "<filter id=\"f\"><feGaussianBlur stdDeviation=\"2\"/></filter>",
     ] {
@@ -190,15 +190,35 @@ fn small_files_that_mean_much_work_are_refused() {
     let laughs: String = (0..9).map(uses).collect();
     assert_eq!(normalise(svg(&format!("<rect id='u0'/>{laughs}")).as_bytes()), Err(ArtworkError::TooComplex));
 
-    let filters = "<rect width='8' height='8' filter='url(#f)'/>".repeat(200);
+    let refused =
+        |inside: &str| assert_eq!(normalise(svg(inside).as_bytes()), Err(ArtworkError::TooComplex), "{inside:.80}");
     let blur = "<filter id='f'><feGaussianBlur stdDeviation='99'/></filter>";
-    assert_eq!(normalise(svg(&format!("{blur}{filters}")).as_bytes()), Err(ArtworkError::TooComplex));
-    let by_sheet = format!("{blur}<style>rect{{filter:url(#f)}}</style>{}", "<rect/>".repeat(200));
-    assert_eq!(normalise(svg(&by_sheet).as_bytes()), Err(ArtworkError::TooComplex));
+    refused(&format!("{blur}{}", "<rect width='8' height='8' filter='url(#f)'/>".repeat(40)));
+    refused(&format!("{blur}<style>rect{{filter:url(#f)}}</style>{}", "<rect width='8' height='8'/>".repeat(40)));
+    let steps = "<feGaussianBlur stdDeviation='99'/>".repeat(30);
+    refused(&format!("<filter id='f'>{steps}</filter><rect width='8' height='8' filter='url(#f)'/>"));
+    refused(&"<rect width='8' height='8' fill-opacity='.5'/>".repeat(1000));
+    refused(&"<g opacity='.5'><rect width='8' height='8'/><path d='M0 0h1v1z'/></g>".repeat(400));
+    let mask = "<mask id='m'><rect width='1' height='1' fill='#fff'/></mask>";
+    refused(&format!("{mask}{}", "<rect width='8' height='8' mask='url(#m)'/>".repeat(400)));
+    let masks: String = (0..12)
+        .map(|n| {
+            format!(
+                "<mask id='m{n}'>{}</mask>",
+                format!("<rect width='8' height='8' mask='url(#m{})'/>", n + 1).repeat(4)
+            )
+        })
+        .collect();
+    refused(&format!("{masks}<rect width='8' height='8' mask='url(#m0)'/>"));
+    let long = format!("<path id='p' d='M0 0{}'/>", "l1 1".repeat(10_000));
+    refused(&format!("{long}{}", "<use href='#p'/>".repeat(500)));
 
     let chain: String = (0..5000).map(|n| format!("<use id='c{n}' href='#c{}'/>", n + 1)).collect();
     assert_eq!(normalise(svg(&chain).as_bytes()), Err(ArtworkError::TooComplex));
 
+    // Many small shapes are ordinary.
+    let dots: String = (0..8000).map(|n| format!("<circle cx='{}' cy='{}' r='.05'/>", n % 80, n / 1000)).collect();
+    assert!(normalise(svg(&dots).as_bytes()).is_ok());
     // A loop is no work: nobody draws it.
     assert!(normalise(svg("<g id='l'><use href='#l'/></g>").as_bytes()).is_ok());
 }
