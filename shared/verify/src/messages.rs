@@ -492,6 +492,9 @@ codes! {
     HostedOk "hosted_ok" Passed
         "The issuer’s site serves this badge. That copy was checked."
         "発行元のサイトで公開されているデータを確認しました。";
+    HostedGone "hosted_gone" Passed
+        "The issuer’s site answers that this badge was withdrawn (410 Gone)."
+        "発行元のサイトは、このバッジが取り下げられたと応答しています（410 Gone）。";
     HostedDiffers "hosted_differs" Warning
         "The copy handed in differs from the one at the issuer’s site. The issuer’s copy was checked."
         "お手元のデータは、発行元のサイトで公開されているものと異なります。公開されているデータを確認しました。";

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::credential::Credential;
-use crate::documents::is_web;
 use crate::limits::{MAX_SUMMARY_IMAGE_BYTES, quoted};
 use crate::report::Summary;
 use crate::value::{id_of, text};
@@ -48,10 +47,11 @@ fn description(part: &Value) -> Option<String> {
     Some(text(part, "description")?.chars().take(MAX_DESCRIPTION_CHARS).collect())
 }
 
-/// An address of a picture, or the picture itself as data URI; nothing that could run in a page.
+/// An address of a picture that a page may load, or the picture itself as data URI.
 pub(crate) fn image(value: &Value) -> Option<String> {
     let address = id_of(value)?;
     let is_data = ["data:image/png", "data:image/svg+xml"].iter().any(|kind| address.starts_with(kind));
-    let is_good = is_web(address) && address.len() <= 2048 || is_data && address.len() <= MAX_SUMMARY_IMAGE_BYTES;
+    let is_good =
+        address.starts_with("https://") && address.len() <= 2048 || is_data && address.len() <= MAX_SUMMARY_IMAGE_BYTES;
     is_good.then(|| address.to_owned())
 }

@@ -1,4 +1,10 @@
 //! Open Badges 2.0 and earlier, situation by situation.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    reason = "clippy takes helpers of tests for production code"
+)]
 
 mod common;
 
@@ -85,7 +91,9 @@ fn the_hosted_copy_counts() {
     assert!(report.step(StepId::Status).unwrap().message.ja.contains("誤発行"));
     assert_eq!(report.summary.name.as_deref(), Some("機織り"), "the copy handed in says what it was");
     assert_report(&hosted(200, revoked), Invalid, StepId::Status, "revoked_because");
-    assert_report(&hosted(410, Value::Null), Invalid, StepId::Status, "revoked");
+    let report = hosted(410, Value::Null);
+    assert_report(&report, Invalid, StepId::Status, "revoked");
+    assert_report(&report, Invalid, StepId::Hosted, "hosted_gone");
     assert_report(&hosted(404, Value::Null), Invalid, StepId::Hosted, "hosted_missing");
     assert_report(&hosted(500, Value::Null), CouldNotBeChecked, StepId::Hosted, "hosted_unavailable");
     assert_report(&hosted(200, Value::Null), CouldNotBeChecked, StepId::Hosted, "hosted_unavailable");
@@ -145,6 +153,9 @@ fn badge_class_and_issuer() {
     let report = with_issuer(&changed(profile(), "/email", Value::Null));
     assert_report(&report, ValidWithWarnings, StepId::Issuer, "issuer_email_missing");
 
+    let gone = check(assertion().to_string(), &web().with(ISSUER, 404, ""));
+    assert_report(&gone, CouldNotBeChecked, StepId::Issuer, "profile_unavailable");
+
     // Inside the assertion is as good as at its address.
     let embedded = changed(assertion(), "/badge", badge_class());
     assert_report(&check(embedded.to_string(), &web().json(ASSERTION, &embedded)), Valid, step, "badge_class_ok");
@@ -165,6 +176,7 @@ fn structure() {
     assert_report(&with("/issuedOn", json!("2026-07-01T00:00:00Z")), Invalid, StepId::Validity, "not_yet_valid");
     assert_report(&with("/verification", json!({"type": "Trust me"})), Invalid, StepId::Hosted, "verification_unknown");
     assert_report(&with("/verification", json!({"type": "signed"})), Invalid, StepId::Proof, "proof_missing");
+    assert_report(&with("/id", json!("urn:uuid:1")), Invalid, StepId::Hosted, "hosted_no_address");
     assert_report(&with("/type", json!("Other")), Invalid, StepId::Type, "type_missing");
     assert_report(
         &with("/endorsement", json!("https://e.example/1")),

@@ -1,4 +1,10 @@
 //! Open Badges 3.0, situation by situation: who published what, and what the report says about it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    reason = "clippy takes helpers of tests for production code"
+)]
 
 mod common;
 
@@ -83,6 +89,12 @@ mod keys {
         assert_report(&changed(&|d| d["assertionMethod"] = json!([])), Invalid, key, "key_not_for_assertions");
         assert_report(&changed(&|d| d["verificationMethod"] = json!([])), Invalid, key, "key_not_listed");
         assert_report(&changed(&|d| d["id"] = json!("did:web:other.example")), Invalid, key, "issuer_document_other");
+        let twice = |d: &mut Value| {
+            let mut other = d["verificationMethod"][0].clone();
+            other["publicKeyMultibase"] = json!("z6MknNQD1WHLGGraFi6zcbGevuAgkVfdyCdtZnQTGWVVvR5Q");
+            d["verificationMethod"].as_array_mut().unwrap().push(other);
+        };
+        assert_report(&changed(&twice), Invalid, key, "key_ambiguous");
         assert_report(&changed(&set_all("controller", "did:web:other.example")), Invalid, key, "key_of_another");
         assert_report(&changed(&set_all("revoked", "2026-05-31T00:00:00Z")), Invalid, key, "key_revoked");
         assert_report(&changed(&set_all("revoked", "2026-07-01T00:00:00Z")), Valid, key, "key_listed");
@@ -246,6 +258,15 @@ mod proofs {
         let report = verify(forged);
         assert_report(&report, Invalid, StepId::Proof, "proof_holds");
         assert_report(&report, Invalid, StepId::Key, "key_not_listed");
+
+        // The older form, with the credential in a claim.
+        let mut payload = proof::vc_jwt::claims(&badge).unwrap();
+        for name in badge.as_object().unwrap().keys() {
+            payload.as_object_mut().unwrap().shift_remove(name);
+        }
+        payload["vc"] = badge.clone();
+        let report = verify(issuer.jws(&payload, json!({"kid": kid})));
+        assert_report(&report, ValidWithWarnings, StepId::Claims, "jwt_vc_claim");
 
         // Claims that contradict the credential, or are missing.
         let mut payload = proof::vc_jwt::claims(&badge).unwrap();
@@ -548,6 +569,60 @@ mod endorsed {
     }
 }
 
+/// What a signed badge says in unusual ways: pointer-free, one change at the top, one step.
+#[test]
+fn remarks_on_what_is_signed() {
+    let issuer = weavers();
+    let report = |badge: Value| check(issuer.sign(badge).to_string(), &issuer.web());
+    let with = |name: &str, value: Value| report(issuer.badge_with(name, value));
+
+    let own = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json";
+    let schema = |id: &str| json!([{"id": id, "type": "1EdTechJsonSchemaValidator2019"}]);
+    assert_report(&with("credentialSchema", schema(own)), Valid, StepId::Schema, "schema_ok");
+    let foreign = with("credentialSchema", schema("https://weavers.example/schema"));
+    assert_report(&foreign, ValidWithWarnings, StepId::Schema, "schema_unknown");
+    let evidence = with("evidence", json!([{"type": ["Evidence"], "narrative": "Wove."}]));
+    assert_report(&evidence, Valid, StepId::Evidence, "evidence_ok");
+
+    let service = json!({"id": "https://weavers.example/r", "type": "1EdTechCredentialRefresh"});
+    let mut odd = issuer.badge_with("refreshService", service);
+    odd["refreshService"]["type"] = json!("OpenBadgeCredential");
+    assert_report(&report(odd), ValidWithWarnings, StepId::Refresh, "refresh_unknown");
+
+    let entry =
+        |index: usize| json!({"id": format!("https://weavers.example/l{index}"), "type": "1EdTechRevocationList"});
+    let many: Vec<Value> = (0..verify::limits::MAX_STATUS_ENTRIES + 1).map(entry).collect();
+    let step = with("credentialStatus", json!(many));
+    assert_eq!(step.verdict, CouldNotBeChecked);
+
+    let mut empty = issuer.badge();
+    empty["credentialSubject"]["achievement"]["tag"] = json!([]);
+    assert_report(&report(empty), ValidWithWarnings, StepId::Subject, "array_empty");
+}
+
+/// Documents that cannot be expanded, or not with certainty.
+#[test]
+fn vocabularies() {
+    let issuer = weavers();
+    let signed = issuer.sign(issuer.badge());
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut badge = signed.clone();
+        change(&mut badge);
+        check(badge.to_string(), &issuer.web())
+    };
+    let context = StepId::Context;
+    let report = with(&|badge| badge["@context"][2] = json!("https://weavers.example/context.json"));
+    assert_report(&report, CouldNotBeChecked, context, "context_unknown");
+    let report =
+        with(&|badge| badge["@context"][1] = json!("https://purl.imsglobal.org/spec/ob/v3p0/context-3.9.9.json"));
+    assert_report(&report, CouldNotBeChecked, context, "context_unknown");
+    assert!(report.step(context).unwrap().details.is_empty(), "a newer edition is not called older");
+    assert_report(&with(&|badge| badge["sneaky"] = json!(1)), Invalid, context, "term_undefined");
+    assert_report(&with(&|badge| badge["@context"] = json!(7)), Invalid, context, "context_missing");
+    let relative = with(&|badge| badge["credentialSubject"]["achievement"]["id"] = json!("achievements/1"));
+    assert_report(&relative, Invalid, context, "iri_invalid");
+}
+
 #[test]
 fn dates_and_recipients() {
     let issuer = weavers();
@@ -594,6 +669,16 @@ fn an_address_is_followed_to_the_badge() {
     assert_report(&at(&Web::default().with(url, 200, "<!DOCTYPE html>")), NotABadge, StepId::Input, "input_html");
     // An address inside an address inside an address goes round in circles.
     assert_report(&at(&Web::default().with(url, 200, url)), NotABadge, StepId::Input, "input_unknown");
+}
+
+#[test]
+fn of_two_versions_in_one_image_the_newer_is_checked() {
+    let issuer = weavers();
+    let both = bake::Payload::v2_hosted(r#"{"type":"Assertion"}"#, "https://weavers.example/assertions/1");
+    let image = bake::bake(&bake_svg(&issuer.sign(issuer.badge()).to_string()), &both).unwrap();
+    let report = check(image, &issuer.web());
+    assert_report(&report, Valid, StepId::Input, "input_both_versions");
+    assert_eq!(report.kind, Some(Kind::OpenBadge3));
 }
 
 fn bake_svg(credential: &str) -> Vec<u8> {

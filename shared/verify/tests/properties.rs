@@ -1,5 +1,11 @@
 //! What holds for every input: no change to a signed badge is overlooked, no input makes a verification panic, and the work
 //! done for a stranger is bounded.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    reason = "clippy takes helpers of tests for production code"
+)]
 
 mod common;
 
@@ -19,7 +25,7 @@ fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
             leaves(value, &format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), found);
         }),
         Value::Array(values) => {
-            values.iter().enumerate().for_each(|(index, value)| leaves(value, &format!("{at}/{index}"), found))
+            values.iter().enumerate().for_each(|(index, value)| leaves(value, &format!("{at}/{index}"), found));
         }
         _ => found.push(at.to_owned()),
     }

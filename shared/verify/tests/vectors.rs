@@ -7,6 +7,13 @@
 //! The manifest's `expected` is what a verifier should say that trusts a key named in a fragment. This one asks the issuer's own
 //! document, so where a vector comes without it the answer is "could not be checked" and the table below says at which step.
 //! The table is complete in both directions: a vector without a row fails, and so does a row without a vector.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::needless_pass_by_value,
+    reason = "clippy takes helpers of tests for production code"
+)]
 
 mod common;
 

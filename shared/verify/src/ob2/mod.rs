@@ -92,7 +92,7 @@ fn is_how(assertion: &Value, names: [&str; 2]) -> bool {
 }
 
 /// What an assertion is made of, as far as it could be had.
-struct Documents3 {
+struct Parts {
     badge_class: Value,
     issuer: Value,
 }
@@ -199,7 +199,7 @@ async fn fetch_hosted<D: Documents>(world: &mut World<'_, D>, handed_in: &Value,
     match (document.status, copy) {
         (410, copy) => {
             let status = revoked(copy.as_ref());
-            Hosted { copy, finding: Finding::new(Code::HostedOk), status }
+            Hosted { copy, finding: Finding::new(Code::HostedGone), status }
         }
         (404, _) => open(Finding::new(Code::HostedMissing).at(quoted(address))),
         (200, Some(copy)) => {
@@ -233,9 +233,9 @@ async fn check_parts<D: Documents>(
     assertion: &Value,
     edition: Edition,
     steps: &mut Steps,
-) -> Documents3 {
+) -> Parts {
     steps.conclude(StepId::DataModel, Finding::new(Code::ModelOk), model::assertion(assertion, edition));
-    let mut parts = Documents3 { badge_class: Value::Null, issuer: Value::Null };
+    let mut parts = Parts { badge_class: Value::Null, issuer: Value::Null };
     let reference = assertion.get("badge").unwrap_or(&Value::Null);
     match badge_class(world, reference).await {
         Ok(badge_class) => {
@@ -376,7 +376,7 @@ async fn finish<D: Documents>(
     world: &mut World<'_, D>,
     assertion: &Value,
     edition: Edition,
-    parts: &Documents3,
+    parts: &Parts,
     steps: &mut Steps,
 ) -> Summary {
     let instant = |name| assertion.get(name).and_then(|value| model::instant(value, edition));

@@ -866,6 +866,115 @@ mod tests {
         assert_eq!(found(&with("/evidence", Some(json!(many)))).len(), MAX_FINDINGS);
     }
 
+    /// The published schema, if the folder beside the vectors is there.
+    fn schema() -> Option<Value> {
+        let beside = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors");
+        #[expect(clippy::disallowed_methods, reason = "a test is told where its data is")]
+        let vectors = std::env::var("SHIRUSHI_VECTORS").map_or(beside, std::path::PathBuf::from);
+        let file = "../contexts/schema/ob_v3p0_achievementcredential_schema.formal-2024-09.json";
+        let text = std::fs::read(vectors.join(file)).ok()?;
+        Some(serde_json::from_slice(&text).unwrap())
+    }
+
+    /// Holds every class of the table against the schema's definition of that name: required members, value kinds,
+    /// enumerations, and whether further members are allowed.
+    #[test]
+    #[expect(clippy::print_stderr, reason = "says that the suite was skipped")]
+    fn the_table_is_the_published_schema() {
+        let Some(schema) = schema() else {
+            eprintln!("schema not found beside the vectors (set SHIRUSHI_VECTORS); the table was not compared");
+            return;
+        };
+        let classes: [(&str, &Class); 20] = [
+            ("EndorsementCredential", &ENDORSEMENT_CREDENTIAL),
+            ("TermsOfUse", &TYPED),
+            ("CredentialSchema", &TYPED_WITH_ID),
+            ("RefreshService", &TYPED_WITH_ID),
+            ("AchievementSubject", &ACHIEVEMENT_SUBJECT),
+            ("EndorsementSubject", &ENDORSEMENT_SUBJECT),
+            ("IdentityObject", &IDENTITY_OBJECT),
+            ("Evidence", &EVIDENCE),
+            ("Achievement", &ACHIEVEMENT),
+            ("Criteria", &CRITERIA),
+            ("Image", &IMAGE),
+            ("Alignment", &ALIGNMENT),
+            ("IdentifierEntry", &IDENTIFIER_ENTRY),
+            ("Result", &RESULT),
+            ("ResultDescription", &RESULT_DESCRIPTION),
+            ("RubricCriterionLevel", &RUBRIC_CRITERION_LEVEL),
+            ("Related", &RELATED),
+            ("Profile", &PROFILE),
+            ("Address", &ADDRESS),
+            ("GeoCoordinates", &GEO_COORDINATES),
+        ];
+        let definitions = schema["$defs"].as_object().unwrap();
+        compare("AchievementCredential", &schema, &ACHIEVEMENT_CREDENTIAL, &classes);
+        for (name, class) in classes {
+            compare(name, &definitions[name], class, &classes);
+        }
+        // Nothing in the schema is left out of the table.
+        let elsewhere = ["Context", "Proof", "CredentialStatus", "ProfileRef"];
+        for name in definitions.keys() {
+            assert!(classes.iter().any(|(known, _)| known == name) || elsewhere.contains(&name.as_str()), "{name}");
+        }
+    }
+
+    fn compare(name: &str, definition: &Value, class: &Class, classes: &[(&str, &Class)]) {
+        assert_eq!(definition["additionalProperties"] == false, class.closed, "{name} is closed");
+        // `type` and the date are required by rules of their own.
+        let implied = |member: &str| matches!(member, "type" | "validFrom");
+        let mut required: Vec<&str> =
+            definition["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        required.retain(|member| !implied(member));
+        let mut ours = class.required.to_vec();
+        ours.retain(|member| !implied(member));
+        required.sort_unstable();
+        ours.sort_unstable();
+        assert_eq!(ours, required, "required members of {name}");
+        for (member, property) in definition["properties"].as_object().unwrap() {
+            let found = class.members.iter().find(|(known, _)| known == member);
+            let Some((_, shape)) = found else {
+                assert_eq!(member, "type", "{name}.{member} is not in the table");
+                check_type(name, property, class);
+                continue;
+            };
+            assert!(fits(shape, property, classes), "{name}.{member}: {property}");
+        }
+    }
+
+    fn check_type(name: &str, property: &Value, class: &Class) {
+        assert_eq!(property["type"] == "string", class.exact_type, "type of {name}");
+        let names = if class.exact_type { &property["enum"] } else { &property["contains"]["enum"] };
+        assert_eq!(names, &json!(class.types), "type of {name}");
+    }
+
+    fn fits(shape: &Shape, property: &Value, classes: &[(&str, &Class)]) -> bool {
+        let is = |kind: &str| property["type"] == kind;
+        let refers_to = |property: &Value, class: &'static Class| {
+            let target = property["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")).unwrap_or_default();
+            // An issuer is a Profile or its id; the step about issuers asks for the Profile.
+            let target = if target == "ProfileRef" { "Profile" } else { target };
+            classes.iter().any(|(name, known)| *name == target && std::ptr::eq(*known, class))
+        };
+        let enumeration = |names: &[&str], property: &Value| property["enum"] == json!(names);
+        match shape {
+            T => is("string") && property.get("enum").is_none() && property["format"].is_null(),
+            Uri => is("string") && property["format"].is_null(),
+            Language => is("string") && property.get("pattern").is_some(),
+            Time => property["format"] == "date-time",
+            Date => property["format"] == "date",
+            Number => is("number"),
+            Bool => is("boolean"),
+            Open(names) => enumeration(names, &property["oneOf"][0]) && property["oneOf"][1].get("pattern").is_some(),
+            Closed(names) => enumeration(names, property),
+            Texts => is("array") && property["items"]["type"] == "string",
+            One(class) => refers_to(property, class),
+            Many(class) => is("array") && refers_to(&property["items"], class),
+            ManyLater => is("array") || property.get("allOf").is_some(),
+            Later => property["$ref"] == "#/$defs/CredentialStatus",
+        }
+    }
+
     fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),

@@ -1,6 +1,11 @@
 //! A web made of a map, issuers with test keys, and how to run a verification against them.
 #![allow(dead_code, reason = "each test binary uses its part")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "also built into the benchmark, which is no test to clippy")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    reason = "clippy takes helpers of tests for production code"
+)]
 
 use std::collections::HashMap;
 use std::future::Future;
