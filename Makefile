@@ -13,8 +13,8 @@ up: ## Run everything on this machine at http://localhost:4580/ (PORT=…) until
 	@infra/setup local
 	@exec .local/venv/bin/python infra/local/stack.py up
 
-demo: ## Issue a badge on the stack that `make up` is running, and say where to look
-	@python3 infra/demo.py
+demo: ## Do the main job, end to end, on this machine: issue, host, bake, validate, alter, revoke
+	@infra/demo/start
 
 test: ## Run every test, against a stack of its own
 	@infra/test

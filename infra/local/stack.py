@@ -1,10 +1,11 @@
 """The local stack: everything that runs in AWS, on this machine, from the very same template.yaml.
 
     stack.py up                                     keeps its data in .local/state; runs until Ctrl-C
+    stack.py up -- COMMAND…                         the same until COMMAND ends
     stack.py test --env-file FILE -- COMMAND…       an empty stack on free ports, COMMAND inside its environment, then gone
     stack.py build                                  only builds what a stack is made of
 
-The first two write the stack's environment (BASE_URL, AWS_ENDPOINT_URL, CLIENT_ID, …) to a file of NAME=value lines once the stack
+These write the stack's environment (BASE_URL, AWS_ENDPOINT_URL, CLIENT_ID, …) to a file of NAME=value lines once the stack
 answers; its appearance is the signal that the stack is ready. `up` writes .local/stack.env and removes it at the end.
 """
 
@@ -160,6 +161,12 @@ def up(options: argparse.Namespace) -> int:
         environment = bring_up(emulator, state, options.allow)
         emulator.keep()
         write_environment(env_file, environment)
+        command = options.command[1:] if options.command[:1] == ["--"] else options.command
+        if command:
+            try:
+                return subprocess.run(command, env={**os.environ, **environment}).returncode
+            finally:
+                env_file.unlink(missing_ok=True)
         try:
             print(
                 "",
@@ -205,6 +212,7 @@ def parse_arguments() -> argparse.Namespace:
     run = commands.add_parser("up", parents=[common])
     run.add_argument("--port", type=int, default=int(os.environ.get("PORT", 4580)))
     run.add_argument("--aws-port", type=int, default=int(os.environ.get("AWS_PORT", 4566)))
+    run.add_argument("command", nargs=argparse.REMAINDER, help="run this on the stack, then end, instead of waiting for Ctrl-C")
     run.set_defaults(run=up)
     check = commands.add_parser("test", parents=[common])
     check.add_argument("--logs", type=Path, default=LOCAL / "logs" / "test")

@@ -143,7 +143,8 @@ pub(crate) async fn finish(app: &App, workshop: &Workshop<'_>, planned: &StoredE
             Some(key) => Some(workshop.compact(app, key, &document).await?),
             None => None,
         };
-        let signed = workshop.embed(app, prepared, document).await?.to_string();
+        // `]]>` would end a CDATA section early in readers that take only the first one when they read a baked SVG.
+        let signed = workshop.embed(app, prepared, document).await?.to_string().replace("]]>", "]]\\u003e");
         let new =
             NewCredential { id: &draw.credential, number, recipient, document: &signed, compact: compact.as_deref() };
         app.store.put_credential(&new, &planned.frame).await.map_err(edge::failed)
