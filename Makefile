@@ -26,6 +26,5 @@ lint: ## Format, and mend what clippy can mend by itself
 	cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
 	cargo fmt --all
 
-bench: ## Measure our operations, then the same ones of other implementations
-	cargo bench --workspace
-	tests/peers/run
+bench: ## Measure our operations beside other implementations', and what a function and a badge cost
+	@infra/bench

@@ -24,36 +24,18 @@ WARM_UP = 5
 
 CREDENTIAL = json.dumps(json.loads((FOLDER / "fixture.json").read_text("utf-8")), ensure_ascii=False)
 OB2 = "https://badges.example/ob2/"
-CONTEXT = "https://w3id.org/openbadges/v2"
-HOSTED = {
-    OB2 + "issuer": {
-        "@context": CONTEXT, "type": "Issuer", "id": OB2 + "issuer", "name": "織物職人組合",
-        "url": "https://weavers.example", "email": "badges@weavers.example",
-    },
-    OB2 + "badge": {
-        "@context": CONTEXT, "type": "BadgeClass", "id": OB2 + "badge", "name": "織機の安全", "image": OB2 + "image",
-        "description": "織機を安全に扱える。", "criteria": {"narrative": "実技試験に合格すること。"},
-        "issuer": OB2 + "issuer", "tags": ["織物", "安全"],
-    },
-    OB2 + "assertion": {
-        "@context": CONTEXT, "type": "Assertion", "id": OB2 + "assertion", "badge": OB2 + "badge",
-        "recipient": {
-            "type": "email", "hashed": True, "salt": "b6f1c0de",
-            "identity": "sha256$a747ca0f7bef07d3d13fa07837cd0abb9f3bd44b02e7d517bd0c8a0daf1d1c9e",
-        },
-        "verification": {"type": "HostedBadge"}, "issuedOn": "2026-02-01T08:00:00Z", "expires": "2126-02-01T08:00:00Z",
-    },
-}
+HOSTED = json.loads((FOLDER / "hosted.json").read_text("utf-8"))
 
 
 def bench(peer: str, name: str, work) -> None:
     for _ in range(WARM_UP):
         work()
-    walls, cpu, end = [], time.process_time(), time.perf_counter() + BOX_SECONDS
-    while (start := time.perf_counter()) < end:
+    walls, before, cpu = [], time.process_time(), 0.0
+    while cpu < BOX_SECONDS:
+        start = time.perf_counter()
         work()
         walls.append(time.perf_counter() - start)
-    cpu = time.process_time() - cpu
+        cpu = time.process_time() - before
     walls.sort()
     print(json.dumps({
         "peer": f"{peer} {version(peer)}", "case": name, "cpu_us": round(cpu / len(walls) * 1e6, 1),

@@ -1,0 +1,232 @@
+"""Our figures beside other people's, and what issuing costs: one table on stdout, the same as JSON in .local/bench.json.
+
+    main.py CORES FUNCTIONS     CORES: the compiled benchmark `cores`; FUNCTIONS: the folder of the functions' release binaries
+
+Measures only; a goal that is missed is shown, never an error. `infra/bench` builds what this needs and calls it.
+"""
+
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from runtime import median
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULT = ROOT / ".local" / "bench.json"
+PEERS = ROOT / "tests" / "peers" / "run"
+STACK = ROOT / "infra" / "local" / "stack.py"
+
+ROUNDS = 3
+PEER_BOX_MS = 1500
+
+MAX_INIT_CPU_MS = 10
+MAX_RSS_BYTES = 16_000_000
+MAX_SIGNS, MAX_WRITE_UNITS, MAX_PUTS = 1.0, 2.1, 0
+
+
+@dataclass
+class Row:
+    """One operation of ours and of a peer; `goal`: how many times less CPU ours should take."""
+
+    name: str
+    case: str
+    goal: int
+
+
+ROWS = (
+    Row("sign, eddsa-rdfc-2022", "sign-eddsa-rdfc-2022", 40),
+    Row("verify, eddsa-rdfc-2022", "verify-eddsa-rdfc-2022", 40),
+    Row("verify, ecdsa-rdfc-2019", "verify-ecdsa-rdfc-2019", 40),
+    Row("canonicalise", "canonicalize", 80),
+    Row("bake into PNG, 400×400", "bake-png-400", 20),
+    Row("bake into PNG, 2000×2000", "bake-png-2000", 10),
+    Row("extract from PNG, 400×400", "unbake-png-400", 20),
+    Row("extract from PNG, 2000×2000", "unbake-png-2000", 20),
+    Row("bake into SVG", "bake-svg", 50),
+    Row("extract from SVG", "unbake-svg", 50),
+    Row("verify, OB 2.0 hosted", "verify-ob2-hosted", 100),
+)
+OURS_ONLY = (
+    Row("sign, as within an event", "sign-eddsa-rdfc-2022-prepared", 0),
+    Row("verify, with its status list", "verify-eddsa-rdfc-2022-with-status", 0),
+)
+
+
+def main() -> None:
+    cores, functions = Path(sys.argv[1]), Path(sys.argv[2])
+    facts = machine()
+    result = {"machine": facts, "cores": measure_cores(cores), **measure_on_stack(functions)}
+    result["machine"]["load at end"] = load()
+    RESULT.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print("\n".join(report(result)))
+    print(f"\nAs JSON: {RESULT.relative_to(ROOT)}", file=sys.stderr)
+
+
+def machine() -> dict:
+    def lines_of(path: str) -> list[str]:
+        return Path(path).read_text(encoding="utf-8").splitlines()
+
+    model = next((line.partition(":")[2].strip() for line in lines_of("/proc/cpuinfo") if line.startswith("model name")), "?")
+    memory_kb = next(int(line.split()[1]) for line in lines_of("/proc/meminfo") if line.startswith("MemTotal"))
+    return {
+        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "cores": os.cpu_count(), "CPU": model, "memory": f"{memory_kb / 1024**2:.0f} GiB",
+        "kernel": platform.release(), "rustc": said("rustc", "--version"), "Node.js": said("node", "--version"),
+        "Python": platform.python_version(), "revision": said("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
+        "load at start": load(),
+    }
+
+
+def said(*command: str) -> str:
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+def load() -> str:
+    return " ".join(f"{value:.1f}" for value in os.getloadavg())
+
+
+# ---- Measuring --------------------------------------------------------------------------------------------------------
+
+
+def measure_cores(cores: Path) -> dict:
+    """Ours, theirs, ours, theirs, …: what else the machine does then falls on both. The median of the rounds."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        subprocess.run([PEERS, "inputs", folder], check=True, stdout=sys.stderr)
+        ours, peers = {}, {}
+        for number in range(1, ROUNDS + 1):
+            print(f"bench: ours and peers, round {number} of {ROUNDS} …", file=sys.stderr, flush=True)
+            collect(ours, [cores], {"BENCH_INPUTS": folder})
+            collect(peers, [PEERS], {"PEERS_BOX_MS": str(PEER_BOX_MS)})
+    cases = {}
+    for case, found in ours.items():
+        cases[case] = {"ours_cpu_us": median([line["cpu_us"] for line in found])}
+        if case in peers:
+            cases[case]["peer"] = peers[case][0]["peer"]
+            cases[case]["peer_cpu_us"] = median([line["cpu_us"] for line in peers[case]])
+    return cases
+
+
+def collect(into: dict, command: list, environment: dict[str, str]) -> None:
+    output = subprocess.run(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True, check=True).stdout
+    for line in map(json.loads, output.splitlines()):
+        into.setdefault(line["case"], []).append(line)
+
+
+def measure_on_stack(functions: Path) -> dict:
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        command = [sys.executable, STACK, "test", "--no-build", "--logs", ROOT / ".local" / "logs" / "bench", "--"]
+        command += [sys.executable, Path(__file__).with_name("on_stack.py"), functions, file.name]
+        done = subprocess.run(command, stdout=sys.stderr)
+        content = Path(file.name).read_text(encoding="utf-8")
+    if not content:
+        reason = {"failed": f"the local stack ended with code {done.returncode}"}
+        return dict.fromkeys(("functions", "warm", "issue", "cost"), reason)
+    return json.loads(content)
+
+
+# ---- Showing ----------------------------------------------------------------------------------------------------------
+
+
+def report(result: dict) -> list[str]:
+    lines = [f"{name + ':':<15}{value}" for name, value in result["machine"].items()]
+    lines += ["", "1. Pure crates beside peers: CPU time of one operation", *cores_table(result["cores"])]
+    sections = (
+        ("2. A function's start (CPU and memory are its own; TLS to AWS is not part of it here)", "functions", starts_table),
+        ("   Warm invocations through a stand-in of the Runtime API", "warm", invocations_table),
+        ("3. Issuing to one recipient, against the local AWS, which is most of the time", "issue", invocations_table),
+        ("4. Cost of an event, counted", "cost", cost_table),
+    )
+    for title, name, table in sections:
+        section = result[name]
+        lines += ["", title, *([f"not measured: {section['failed']}"] if "failed" in section else table(section))]
+    return lines
+
+
+def cores_table(cases: dict) -> list[str]:
+    rows = [("operation", "ours µs", "peer µs", "ratio", "goal", "reached", "peer")]
+    for row in ROWS:
+        case = cases[row.case]
+        ratio = case["peer_cpu_us"] / case["ours_cpu_us"]
+        rows.append((
+            row.name, number(case["ours_cpu_us"]), number(case["peer_cpu_us"]), f"{ratio:.0f}×", f"≥ {row.goal}×",
+            yes(ratio >= row.goal), case["peer"],
+        ))
+    rows += [(row.name, number(cases[row.case]["ours_cpu_us"]), "", "", "", "", "") for row in OURS_ONLY]
+    return aligned(rows)
+
+
+def starts_table(functions: dict) -> list[str]:
+    rows = [("function", "binary MB", "init CPU ms", "init wall ms", "RSS after init MB", "after 100 MB", "reached")]
+    for name, found in functions.items():
+        reached = found["init_cpu_ms"] <= MAX_INIT_CPU_MS and found["peak_rss_bytes"] <= MAX_RSS_BYTES
+        rows.append((
+            name, megabytes(found["binary_bytes"]), number(found["init_cpu_ms"]), number(found["init_wall_ms"]),
+            megabytes(found["init_rss_bytes"]), megabytes(found["peak_rss_bytes"]), yes(reached),
+        ))
+    return [*aligned(rows), f"goal: init CPU ≤ {MAX_INIT_CPU_MS} ms, peak RSS ≤ {megabytes(MAX_RSS_BYTES)} MB"]
+
+
+def invocations_table(section: dict) -> list[str]:
+    rows = [("", "per second", "p50 ms", "p99 ms", "function's CPU µs", "peak RSS MB")]
+    for name, found in section.items():
+        if name.isdigit():
+            name = f"{name} client{'s' if name != '1' else ''}"
+        rows.append((
+            name, number(found["per_second"]), number(found["p50_ms"]), number(found["p99_ms"]), number(found["cpu_us"]),
+            megabytes(found["peak_rss_bytes"]),
+        ))
+    return aligned(rows)
+
+
+def cost_table(section: dict) -> list[str]:
+    rows = [("recipients", "KMS signs", "DynamoDB calls", "write units", "S3 PUTs", "CPU µs", "reached")]
+    details = []
+    for found in section.values():
+        count = found["recipients"]
+        reached = (
+            found["signs"] <= MAX_SIGNS * count and found["write_units"] <= MAX_WRITE_UNITS * count and found["s3_puts"] <= MAX_PUTS
+        )
+        shares = [f"{found[name] / count:.3f}" for name in ("signs", "dynamodb_calls", "write_units", "s3_puts")]
+        goal_is_for_bulk = "" if count == 1 else yes(reached)
+        rows.append((f"{count}, per badge", *shares, number(found["cpu_us_per_badge"]), goal_is_for_bulk))
+        kinds = sorted(found["items"].items(), key=lambda kind: -kind[1]["units"])
+        details.append(f"{count}: " + ", ".join(
+            f"{kind} {numbers['writes']} → {numbers['units']} WU (largest {numbers['largest_bytes']} B)" for kind, numbers in kinds
+        ))
+        details.append(f"{' ' * len(str(count))}  " + ", ".join(f"{name} {calls}" for name, calls in sorted(found["calls"].items())))
+    goal = f"goal per badge in bulk: ≤ {MAX_SIGNS:.0f} Sign, ≤ {MAX_WRITE_UNITS} write units, {MAX_PUTS} PUT"
+    return [*aligned(rows), goal, *details]
+
+
+def aligned(rows: list[tuple]) -> list[str]:
+    """Columns as wide as their widest cell: the first to the left, as is a last one of words, the others to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.ljust(width) if column == 0 or rows[0][column] == "peer" else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def megabytes(size_bytes: float) -> str:
+    return f"{size_bytes / 1e6:.1f}"
+
+
+def yes(reached: bool) -> str:
+    return "yes" if reached else "NO"
+
+
+if __name__ == "__main__":
+    main()
