@@ -1,2 +1,71 @@
-//! Placeholder.
-fn main() {}
+//! Badge definitions and their artwork.
+
+mod list;
+mod picture;
+mod show;
+mod write;
+
+use edge::{Answer, Kind, Problem, Request, config, token::Gate};
+use signer::Signer;
+use store::Store;
+
+/// What this function works with, made once.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) urls: badge::Urls,
+    gate: Gate,
+}
+
+/// Who may read definitions.
+const READERS: [&str; 3] = ["creator", "issuer", "reviewer"];
+/// Who may change them.
+const WRITERS: [&str; 1] = ["creator"];
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    edge::start_log();
+    let aws = config::aws().await;
+    let signer = Signer::new(aws_sdk_kms::Client::new(&aws));
+    let store = Store::new(
+        aws_sdk_dynamodb::Client::new(&aws),
+        aws_sdk_s3::Client::new(&aws),
+        config::required("TABLE_NAME")?,
+        config::required("BUCKET_NAME")?,
+    );
+    let urls = config::urls()?;
+    let token_key = config::required("TOKEN_KEY_ARN")?;
+    let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
+    let gate = Gate::new(token_key?, urls.base());
+    let app = App { store, urls, gate };
+    let app = &app;
+    edge::serve(move |request| async move { app.answer(&request).await }).await
+}
+
+impl App {
+    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        match request.route.as_str() {
+            "GET /v2/badge/{client}" => {
+                self.gate.caller(request, &READERS)?;
+                list::list(self, request).await
+            }
+            "GET /v2/badge/{client}/{badge}" => {
+                self.gate.caller(request, &READERS)?;
+                show::show(self, request).await
+            }
+            "POST /v2/badge/{client}" => {
+                self.gate.caller(request, &WRITERS)?;
+                write::create(self, request).await
+            }
+            "PUT /v2/badge/{client}/{badge}" => {
+                self.gate.caller(request, &WRITERS)?;
+                write::replace(self, request).await
+            }
+            "DELETE /v2/badge/{client}/{badge}" => {
+                self.gate.caller(request, &WRITERS)?;
+                write::delete(self, request).await
+            }
+            _ => Err(Kind::NotFound.into()),
+        }
+    }
+}

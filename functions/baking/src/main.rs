@@ -1,2 +1,40 @@
-//! Placeholder.
-fn main() {}
+//! Baked PNG and SVG: a credential inside its badge's picture, made when it is first asked for.
+
+mod baked;
+
+use baked::Wanted;
+use edge::{Answer, Kind, Problem, Request, config};
+use store::Store;
+
+/// What this function works with, made once.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) urls: badge::Urls,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    edge::start_log();
+    let aws = config::aws().await;
+    let store = Store::new(
+        aws_sdk_dynamodb::Client::new(&aws),
+        aws_sdk_s3::Client::new(&aws),
+        config::required("TABLE_NAME")?,
+        config::required("BUCKET_NAME")?,
+    );
+    let urls = config::urls()?;
+    // Both connections are opened while the function starts; what the bucket answers does not matter.
+    let _ = futures_util::future::join(store.warm(), store.object("baked/warm")).await;
+    let app = App { store, urls };
+    let app = &app;
+    edge::serve(move |request| async move { app.answer(&request).await }).await
+}
+
+impl App {
+    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        let file = request.path.strip_prefix("/baked/").ok_or(Kind::NotFound)?;
+        let wanted = Wanted::read(file).ok_or(Kind::NotFound)?;
+        baked::answer(self, &wanted).await
+    }
+}

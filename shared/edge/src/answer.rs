@@ -57,6 +57,13 @@ impl Answer {
         Self { etag: Some(format!("\"{hash}\"")), ..answer }
     }
 
+    /// A public picture. An SVG that is opened by itself is a document: nothing in it may run or fetch.
+    #[must_use]
+    pub fn picture(media_type: &str, bytes: impl Into<Vec<u8>>, cache: Cache) -> Self {
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+        Self::public(media_type, bytes, cache).header("content-security-policy", policy)
+    }
+
     /// With this status instead.
     #[must_use]
     pub fn status(mut self, status: u16) -> Self {

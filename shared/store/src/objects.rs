@@ -2,7 +2,9 @@
 
 use crate::client::{Store, StoreError};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use std::time::Duration;
 
 /// A year: these bytes never change under their key.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -48,5 +50,16 @@ impl Store {
         let body = answer.body.collect().await;
         let body = body.map_err(|_| StoreError::Unavailable { operation: "GetObject", code: "broken off".into() })?;
         Ok(Some(body.into_bytes().to_vec()))
+    }
+
+    /// An address at which anybody can read a file for as long as `life`: for files too large to pass through a function.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when this process has no credentials to sign it with.
+    pub async fn presigned(&self, object: &str, life: Duration) -> Result<String, StoreError> {
+        let life =
+            PresigningConfig::expires_in(life).map_err(|_| StoreError::Corrupt("life of a presigned address"))?;
+        let request = self.s3().get_object().bucket(self.bucket()).key(object).presigned(life).await;
+        Ok(request.map_err(|e| unavailable("GetObject", &e))?.uri().to_owned())
     }
 }
