@@ -67,6 +67,10 @@ pub(crate) async fn read(request: &Request) -> Result<Submission, Problem> {
             for (name, value) in url::form_urlencoded::parse(&request.body) {
                 submission.take(&name, value.into_owned().into_bytes())?;
             }
+            // Command-line tools send a file under this media type when they are told nothing else.
+            if submission == Submission::default() {
+                submission.bytes.clone_from(&request.body);
+            }
         }
         _ => submission.bytes.clone_from(&request.body),
     }
