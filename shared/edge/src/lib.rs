@@ -40,7 +40,10 @@ where
     lambda_http::run(lambda_http::service_fn(move |raw: lambda_http::Request| async move {
         let request = match Request::read(raw) {
             Ok(request) => request,
-            Err((request, problem)) => return Ok::<_, lambda_http::Error>(problem.answer(&request).finish(&request)),
+            Err(refused) => {
+                let (request, problem) = *refused;
+                return Ok::<_, lambda_http::Error>(problem.answer(&request).finish(&request));
+            }
         };
         let answer = handle(request.clone()).await.unwrap_or_else(|problem| {
             if let Some(cause) = problem.cause() {
@@ -57,7 +60,6 @@ where
 
 /// What a failure of the world means to a caller.
 #[must_use]
-#[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
 pub fn failed(failure: impl Failure) -> Problem {
     match failure.nature() {
         Nature::Conflict => Kind::Conflict.into(),

@@ -41,7 +41,7 @@ fn now() -> Timestamp {
 }
 
 impl Request {
-    pub(crate) fn read(raw: lambda_http::Request) -> Result<Self, (Self, Problem)> {
+    pub(crate) fn read(raw: lambda_http::Request) -> Result<Self, Box<(Self, Problem)>> {
         let pairs = |map: &lambda_http::aws_lambda_events::query_map::QueryMap| {
             map.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect::<Vec<_>>()
         };
@@ -74,7 +74,7 @@ impl Request {
             _ => Vec::new(),
         };
         if body.len() > MAX_BODY_BYTES {
-            return Err((request, Problem::new(Kind::TooLarge)));
+            return Err(Box::new((request, Problem::new(Kind::TooLarge))));
         }
         request.body = body;
         Ok(request)

@@ -2,6 +2,7 @@
 
 use crate::client::{Store, StoreError};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use std::time::Duration;
@@ -40,7 +41,7 @@ impl Store {
     pub async fn object(&self, object: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let answer = match self.s3().get_object().bucket(self.bucket()).key(object).send().await {
             Ok(answer) => answer,
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Ok(None),
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
             // Without ListBucket, which no function has, S3 answers 403 for a key that is not there.
             Err(error) if error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("AccessDenied") => {
                 return Ok(None);
