@@ -130,7 +130,7 @@ def bootstrap(environment: dict[str, str], state: Path) -> dict[str, str]:
     if not kept.exists():
         answer = operator(
             environment, "org", "create", "--name", "Shirushi Demo", "--email", "demo@example.org",
-            "--url", "https://example.org", "--json",
+            "--url", "https://example.org", "--vc-jwt", "ES256", "--json",
         )
         kept.write_text(answer, encoding="utf-8")
     organisation = json.loads(kept.read_text(encoding="utf-8"))
