@@ -10,6 +10,7 @@ use crate::id::{ClientId, CredentialId};
 use crate::ob3::{criteria_text, identity_hash};
 use crate::organisation::Organisation;
 use crate::rfc3339;
+use crate::text::WebUrl;
 use crate::urls::Urls;
 use serde_json::{Value, json};
 
@@ -42,7 +43,7 @@ pub fn assertion(urls: &Urls, event: &Event, id: &CredentialId, recipient: &Reci
         .map(|evidence| {
             let mut value = json!({"type": "Evidence"});
             let members = [
-                ("id", evidence.url.as_ref().map(|url| url.as_str())),
+                ("id", evidence.url.as_ref().map(WebUrl::as_str)),
                 ("name", evidence.name.as_deref()),
                 ("narrative", evidence.narrative.as_deref()),
             ];

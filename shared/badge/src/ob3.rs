@@ -6,6 +6,7 @@
 use crate::definition::{Alignment, Badge, Content};
 use crate::event::{Draw, Event, Evidence, Recipient};
 use crate::organisation::Organisation;
+use crate::text::WebUrl;
 use crate::urls::Urls;
 use crate::{id::StatusListId, rfc3339};
 use serde_json::{Map, Value, json};
@@ -193,7 +194,7 @@ fn alignment(alignment: &Alignment) -> Value {
 fn evidence(evidence: &Evidence) -> Value {
     let mut value = json!({"type": ["Evidence"]});
     if let Some(object) = value.as_object_mut() {
-        set(object, "id", evidence.url.as_ref().map(|url| url.as_str()));
+        set(object, "id", evidence.url.as_ref().map(WebUrl::as_str));
         set(object, "name", evidence.name.as_deref());
         set(object, "narrative", evidence.narrative.as_deref());
     }
