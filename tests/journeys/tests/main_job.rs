@@ -1,5 +1,7 @@
 //! An issuer issues a badge to an address; its holder shows it; anyone validates it; a changed byte is noticed; it is revoked.
 
+#![allow(clippy::unwrap_used, reason = "a journey ends where an answer lacks what it should have")]
+
 use journeys::{DRAWING, Issuer, data_url, demo, get, get_as, picture, step, validate};
 use serde_json::{Value, json};
 
