@@ -28,6 +28,7 @@ pub(crate) async fn create(app: &App, request: &Request) -> Result<Answer, Probl
         created_at: request.now,
         modified_at: request.now,
     };
+    signable(app, &badge)?;
     let body = done(&badge, Some(&artwork), request.lang);
     keep(app, artwork).await?;
     app.store.create_badge(&badge).await.map_err(edge::failed)?;
@@ -54,6 +55,7 @@ pub(crate) async fn replace(app: &App, request: &Request) -> Result<Answer, Prob
         modified_at: request.now,
         ..before
     };
+    signable(app, &badge)?;
     let body = done(&badge, artwork.as_ref(), request.lang);
     if let Some(artwork) = artwork {
         keep(app, artwork).await?;
@@ -86,6 +88,17 @@ fn read(body: &Value) -> Result<(Definition, Option<Artwork>), Vec<FieldError>> 
         }
         (Err(errors), Ok(_)) => Err(errors),
         (Ok(_), Err(error)) => Err(vec![error]),
+    }
+}
+
+/// Refuses a badge whose credentials could not be made canonical, before anybody is promised one. What can go wrong with checked
+/// texts is their order where a property has several: JavaScript verifiers sort by UTF-16, the specification by code point.
+fn signable(app: &App, badge: &Badge) -> Result<(), Problem> {
+    let mut achievement = badge::ob3::achievement(&app.urls, badge, None);
+    achievement["@context"] = json!(badge::ob3::CONTEXTS);
+    match jsonld::canonicalize(&achievement, &jsonld::Limits::default()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Problem::fields(vec![FieldError { pointer: "/content/0".into(), reason: Reason::Unsignable }])),
     }
 }
 

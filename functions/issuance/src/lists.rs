@@ -107,8 +107,7 @@ async fn wanted_events(app: &App, client: &ClientId, wanted: &Wanted) -> Result<
     };
     let rows = app.store.event_rows(client).await.map_err(edge::failed)?;
     let in_reach = |event: &Event| of_address.as_ref().is_none_or(|events| events.contains(&event.id));
-    let mut events: Vec<Event> =
-        rows.into_iter().map(|row| row.event).filter(|e| wanted.wants(e) && in_reach(e)).collect();
+    let mut events: Vec<Event> = rows.into_iter().filter(|e| wanted.wants(e) && in_reach(e)).collect();
     if wanted.newest_first {
         events.reverse();
     }

@@ -93,6 +93,8 @@ pub enum Reason {
         /// Why, in Japanese.
         ja: String,
     },
+    /// These texts cannot be signed together: those who check would put them in different orders.
+    Unsignable,
     /// The body is not JSON.
     NotJson,
     /// The value carries a control character.
@@ -123,6 +125,7 @@ impl Reason {
             Self::Duplicate => "duplicate",
             Self::NotFound => "not_found",
             Self::Picture { .. } => "picture",
+            Self::Unsignable => "unsignable",
             Self::NotJson => "not_json",
             Self::ControlCharacter => "control_character",
         }
@@ -162,6 +165,10 @@ impl Reason {
             Self::Duplicate => ("Given more than once.".into(), "同じ値が複数あります。".into()),
             Self::NotFound => ("Does not exist.".into(), "存在しません。".into()),
             Self::Picture { en, ja } => (en.clone(), ja.clone()),
+            Self::Unsignable => (
+                "These texts cannot be signed together. Leave out emoji and other rare characters, for example in the tags.".into(),
+                "この組み合わせの文字列には署名できません。タグなどから絵文字や特殊な文字を外してください。".into(),
+            ),
             Self::NotJson => ("The body is not valid JSON.".into(), "本文が正しいJSONではありません。".into()),
             Self::ControlCharacter => ("Contains a control character.".into(), "制御文字が含まれています。".into()),
         };

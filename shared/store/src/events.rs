@@ -11,7 +11,6 @@ use crate::organisations::StoredOrganisation;
 use crate::pack::Frame;
 use badge::{ClientId, CredentialId, EmailAddress, Event, EventId, Recipient};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 /// Recipients in one block of a plan: about 10 KB with short evidence, far from an item's 400 KB with the longest.
 const BLOCK_RECIPIENTS: usize = 100;
@@ -62,13 +61,6 @@ pub struct StoredEvent {
     pub frame: Frame,
 }
 
-/// An event as lists show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventRow {
-    /// The event, without its recipients.
-    pub event: Event,
-}
-
 impl Store {
     /// What a request key led to before, if it was used.
     ///
@@ -93,8 +85,7 @@ impl Store {
         }
         self.write_all(items).await?;
         let stored = Item::at(&key::event(&event.id)).doc(event)?.bytes("frame", frame.stored()?);
-        let row = Item::at(&key::event_row(&event.client, event.created_at, &event.id))
-            .doc(&EventRow { event: (*event).clone() })?;
+        let row = Item::at(&key::event_row(&event.client, event.created_at, &event.id)).doc(event)?;
         let mut writes = vec![self.transact_put(stored, Expect::Absent)?, self.transact_put(row, Expect::Absent)?];
         if let Some(request) = request {
             let item = Item::at(&key::request(&event.client, &request.hash))
@@ -128,7 +119,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
-    pub async fn event_rows(&self, client: &ClientId) -> Result<Vec<EventRow>, StoreError> {
+    pub async fn event_rows(&self, client: &ClientId) -> Result<Vec<Event>, StoreError> {
         let items = self.query(&key::organisation_partition(client), key::EVENTS, None).await?;
         items.iter().map(Item::get_doc).collect()
     }

@@ -26,7 +26,7 @@ pub mod status_lists;
 
 pub use client::{Store, StoreError};
 pub use credentials::{Revocation, StoredCredential};
-pub use events::{EventRow, Plan};
+pub use events::Plan;
 pub use organisations::StoredOrganisation;
 pub use secrets::{Role, StoredSecret};
 pub use signing_keys::{KeyPurpose, KeyState, SigningKey};

@@ -89,6 +89,25 @@ fn what_cannot_be_taken_is_named_field_by_field_and_leaves_nothing() {
 }
 
 #[test]
+fn texts_that_verifiers_would_order_differently_are_refused_before_anything_is_issued() {
+    let issuer = Issuer::new("Emoji", &[]);
+    let with_tags = |tags: Value| {
+        let mut badge = journeys::badge(&picture());
+        badge["content"][0]["tag"] = tags;
+        issuer.call("POST", "/v2/badge/{client}", &[], &badge)
+    };
+    let refused = with_tags(json!(["\u{1f600}", "\u{ff21}"])).expect(400).json();
+    assert_eq!(
+        (&refused["errors"][0]["code"], &refused["errors"][0]["pointer"]),
+        (&json!("unsignable"), &json!("#/content/0"))
+    );
+    let badge = with_tags(json!(["\u{1f600}", "印", "😀 teamwork"])).expect(200).json();
+    let event = issuer.issue(badge["resource_id"].as_str().unwrap(), &["a@example.org"]);
+    let credential = get(&format!("/credentials/{}", issuer.credentials(&event)[0])).expect(200);
+    assert_eq!(validate(&credential.body)["verdict"], "valid");
+}
+
+#[test]
 fn pictures_that_cannot_be_taken_are_refused_with_a_reason() {
     let issuer = Issuer::new("Pictures", &[]);
     let refused = |image: &str| {
