@@ -9,8 +9,10 @@ per section; a section that could not be measured says why instead.
 import base64
 import collections
 import copy
+import functools
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -24,6 +26,7 @@ import aws
 from runtime import Function, FunctionFailed, median, percentile
 
 ROOT = Path(__file__).resolve().parents[2]
+OPERATOR = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "operator"
 LOGS = ROOT / ".local" / "logs" / "bench"
 FUNCTIONS = ("accounts", "badges", "issuance", "baking", "hosting", "validation")
 
@@ -32,7 +35,10 @@ WARM_UP = 20
 WARM_SECONDS = 4
 ISSUE_SECONDS = 6
 CLIENTS = (1, 8)
+# Lambda has the root certificates in one file. Debian has them in a folder of files too, and all of them would be read.
+ROOT_CERTIFICATES = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem")
 BULK = 500
+EMBEDDED_ONLY, WITH_TOKEN = "none", "ES256"
 
 
 class StackRefused(Exception):
@@ -65,14 +71,12 @@ class Bench:
         )
         self.environment = {name: os.environ[name] for name in names}
         self.environment["STAGE"] = "local"
+        self.environment["SSL_CERT_FILE"] = next(path for path in ROOT_CERTIFICATES if Path(path).exists())
         self.environment["OUTBOUND_ALLOW"] = os.environ["BASE_URL"].removeprefix("http://")
-        self.base, self.client = os.environ["BASE_URL"], os.environ["CLIENT_ID"]
-        self._token = self._badge = None
+        self.organisation = functools.cache(Organisation)
 
     def start(self, name: str, **environment: str) -> Function:
         return Function(self.binaries / name, {**self.environment, **environment}, LOGS / f"{name}.log")
-
-    # ---- Sections -----------------------------------------------------------------------------------------------------
 
     def functions(self) -> dict:
         """Every function STARTS times, in turn, so that a noisy minute does not fall on one of them."""
@@ -98,12 +102,17 @@ class Bench:
         }
 
     def warm(self) -> dict:
-        credential = self.credential()
+        organisation = self.organisation(EMBEDDED_ONLY)
+        with self.start("issuance") as function:
+            event, _ = organisation.issue(function, 1)
+        hosted = payload("hosting", parameters={"file": f"{organisation.credential_of(event)}.json"})
+        with self.start("hosting") as function:
+            answer, _ = function.invoke(hosted)
+        body = base64.b64decode(answer["body"]).decode() if answer.get("isBase64Encoded") else answer["body"]
+        validate = payload("validation", body=body)
         health = payload("hosting", route="GET /health")
-        hosted = payload("hosting", parameters={"file": f"{credential['id']}.json"})
-        validate = payload("validation", body=credential["text"])
         return {
-            "hosting, health": self.invocations("hosting", health, lambda answer: True),
+            "hosting, health": self.invocations("hosting", health, lambda answer: answer["statusCode"] == 200),
             "hosting, a credential": self.invocations("hosting", hosted, lambda answer: answer["statusCode"] == 200),
             "validation, a credential": self.invocations(
                 "validation", validate, lambda answer: json.loads(answer["body"])["verdict"] == "valid"
@@ -116,9 +125,9 @@ class Bench:
                 answer, _ = function.invoke(event)
                 if not good(answer):
                     raise StackRefused(f"{name} answered {json.dumps(answer)[:500]}")
-            return self.timed([function], lambda function, _: function.invoke(event)[1], WARM_SECONDS)
+            return self.timed([function], lambda function: function.invoke(event)[1], WARM_SECONDS)
 
-    def timed(self, functions: list[Function], once: Callable[[Function, int], float], seconds: float) -> dict:
+    def timed(self, functions: list[Function], once: Callable[[Function], float], seconds: float) -> dict:
         """`once` in a loop, one loop per function, for some seconds."""
         times, cpu = [], sum(function.cpu_seconds() for function in functions)
         start = time.perf_counter()
@@ -126,7 +135,7 @@ class Bench:
         def loop(function: Function) -> None:
             own = []
             while time.perf_counter() < start + seconds:
-                own.append(once(function, len(own)))
+                own.append(once(function))
             times.extend(own)
 
         threads = [threading.Thread(target=loop, args=(function,)) for function in functions]
@@ -146,13 +155,13 @@ class Bench:
 
     def issue(self) -> dict:
         """Events of one recipient. Lambda would run one function per concurrent client; so does this."""
-        results = {}
+        organisation, results = self.organisation(EMBEDDED_ONLY), {}
         for clients in CLIENTS:
             functions = [self.start("issuance") for _ in range(clients)]
             try:
                 for function in functions:
-                    self.issued(function, 1)
-                results[clients] = self.timed(functions, lambda function, _: self.issued(function, 1)[1], ISSUE_SECONDS)
+                    organisation.issue(function, 1)
+                results[clients] = self.timed(functions, lambda function: organisation.issue(function, 1)[1], ISSUE_SECONDS)
             finally:
                 for function in functions:
                     function.stop()
@@ -163,14 +172,16 @@ class Bench:
         results = {}
         with aws.counting(self.environment["AWS_ENDPOINT_URL"]) as (endpoint, calls):
             with self.start("issuance", AWS_ENDPOINT_URL=endpoint) as function:
-                self.issued(function, 1)
-                for recipients in (1, BULK):
-                    calls.forget()
-                    cpu = function.cpu_seconds()
-                    self.issued(function, recipients)
-                    cpu = function.cpu_seconds() - cpu
-                    results[recipients] = self.bill(calls, recipients, cpu)
-                    results[recipients]["peak_rss_bytes"] = function.peak_rss_bytes()
+                for tokens, sizes in ((EMBEDDED_ONLY, (1, BULK)), (WITH_TOKEN, (BULK,))):
+                    organisation = self.organisation(tokens)
+                    organisation.issue(function, 1)
+                    for recipients in sizes:
+                        calls.forget()
+                        cpu = function.cpu_seconds()
+                        organisation.issue(function, recipients)
+                        cpu = function.cpu_seconds() - cpu
+                        name = f"{recipients}" + (" with VC-JWT" if tokens == WITH_TOKEN else "")
+                        results[name] = self.bill(calls, recipients, cpu)
         return results
 
     def bill(self, calls: aws.Calls, recipients: int, cpu: float) -> dict:
@@ -189,54 +200,46 @@ class Bench:
             "calls": dict(calls.names), "items": dict(kinds),
         }
 
-    # ---- The stack's own API ------------------------------------------------------------------------------------------
 
-    def issued(self, function: Function, recipients: int) -> tuple[str, float]:
+class Organisation:
+    """An issuer of its own on the stack, its token and a badge, made by the operator's command and the stack's API."""
+
+    def __init__(self, vc_jwt: str) -> None:
+        command = [OPERATOR, "org", "create", "--name", "Bench", "--email", "bench@example.org", "--url", "https://example.org"]
+        done = subprocess.run([*command, "--vc-jwt", vc_jwt, "--json"], stdout=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise StackRefused("the operator's command could not create an organisation")
+        answer = json.loads(done.stdout)
+        self.client, self.token = answer["client_id"], None
+        form = {"grant_type": "client_credentials", "client_id": self.client, "client_secret": answer["client_secret"]}
+        self.token = self.call("POST", "/v2/client/oauth2/token", urllib.parse.urlencode(form).encode())["access_token"]
+        badge = {**json.loads(payload("badges")["body"]), "draft": False}
+        self.badge = self.call("POST", f"/v2/badge/{self.client}", json.dumps(badge).encode())["resource_id"]
+
+    def issue(self, function: Function, recipients: int) -> tuple[str, float]:
         """A new event by this function: its id, and how long the invocation took."""
         body = {
             "recipient": [{"email": f"weaver{n}@learners.example", "name": f"織子 {n}"} for n in range(recipients)],
             "issued_on": int(time.time()), "send_email": False, "api_consumer_id": "bench", "show_report": False,
             "log_entry": {},
         }
-        parameters = {"client": self.client, "badge": self.badge()}
-        headers = {"authorization": f"Bearer {self.token()}"}
+        parameters = {"client": self.client, "badge": self.badge}
+        headers = {"authorization": f"Bearer {self.token}"}
         answer, seconds = function.invoke(payload("issuance", parameters=parameters, headers=headers, body=json.dumps(body)))
         if answer["statusCode"] != 200:
             raise StackRefused(f"issuance answered {json.dumps(answer)[:500]}")
         return json.loads(answer["body"])["resource_id"], seconds
 
-    def credential(self) -> dict:
-        with self.start("issuance") as function:
-            event, _ = self.issued(function, 1)
-        path = f"/v2/event/{self.client}/recipient?event_id={event}"
-        identifier = json.loads(self.call("GET", path))["result"][0]["assertion_id"]
-        parameters = {"file": f"{identifier}.json"}
-        with self.start("hosting") as function:
-            answer, _ = function.invoke(payload("hosting", parameters=parameters))
-        if answer["statusCode"] != 200:
-            raise StackRefused(f"hosting answered {json.dumps(answer)[:500]}")
-        body = answer["body"]
-        return {"id": identifier, "text": base64.b64decode(body).decode() if answer.get("isBase64Encoded") else body}
+    def credential_of(self, event: str) -> str:
+        """The id of the event's first credential."""
+        return self.call("GET", f"/v2/event/{self.client}/recipient?event_id={event}")["result"][0]["assertion_id"]
 
-    def token(self) -> str:
-        if not self._token:
-            form = {"grant_type": "client_credentials", "client_id": self.client, "client_secret": os.environ["CLIENT_SECRET"]}
-            answer = self.call("POST", "/v2/client/oauth2/token", urllib.parse.urlencode(form).encode(), authorized=False)
-            self._token = json.loads(answer)["access_token"]
-        return self._token
-
-    def badge(self) -> str:
-        if not self._badge:
-            wanted = json.loads(json.loads((ROOT / "events" / "badges.json").read_text("utf-8"))["body"])
-            answer = self.call("POST", f"/v2/badge/{self.client}", json.dumps({**wanted, "draft": False}).encode())
-            self._badge = json.loads(answer)["resource_id"]
-        return self._badge
-
-    def call(self, method: str, path: str, body: bytes | None = None, authorized: bool = True) -> bytes:
-        headers = {"authorization": f"Bearer {self.token()}", "content-type": "application/json"} if authorized else {}
+    def call(self, method: str, path: str, body: bytes | None = None) -> dict:
+        headers = {"authorization": f"Bearer {self.token}", "content-type": "application/json"} if self.token else {}
+        request = urllib.request.Request(os.environ["BASE_URL"] + path, body, headers, method=method)
         try:
-            with urllib.request.urlopen(urllib.request.Request(self.base + path, body, headers, method=method), timeout=60) as answer:
-                return answer.read()
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.load(answer)
         except urllib.error.HTTPError as refusal:
             raise StackRefused(f"{method} {path}: {refusal.code} {refusal.read().decode(errors='replace')[:500]}") from None
 
