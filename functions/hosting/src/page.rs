@@ -60,7 +60,7 @@ impl State {
             Self::Valid => lang.pick("Valid", "有効"),
             Self::NotYetValid => lang.pick("Not yet valid", "有効期間前"),
             Self::Expired => lang.pick("Expired", "期限切れ"),
-            Self::Revoked => lang.pick("Revoked", "失効"),
+            Self::Revoked => lang.pick("Revoked", "取り消し済み"),
         }
     }
 }
@@ -138,10 +138,10 @@ fn credential_markup(lang: Lang, urls: &Urls, held: &Held<'_>, now: Timestamp) -
             dt { (lang.pick("Valid until", "有効期限")) }
             dd { @if let Some(until) = until { (time(until)) } @else { (lang.pick("No end", "無期限")) } }
             @if let Some(revocation) = revoked {
-                dt { (lang.pick("Revoked on", "失効日時")) }
+                dt { (lang.pick("Revoked on", "取り消し日時")) }
                 dd { (time(revocation.at)) }
                 @if let Some(reason) = &revocation.reason {
-                    dt { (lang.pick("Reason", "失効の理由")) }
+                    dt { (lang.pick("Reason", "取り消しの理由")) }
                     dd { (reason) }
                 }
             }
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(with(None, None, 1_768_469_399).0, State::NotYetValid);
         assert_eq!(with(Some(NOW - 1), Some(&revoked), NOW).0, State::Revoked);
         let (_, [en, ja]) = with(None, Some(&revoked), NOW);
-        assert!(en.contains(">Revoked<") && ja.contains(">失効<"));
+        assert!(en.contains(">Revoked<") && ja.contains(">取り消し済み<"));
         assert!(en.contains("&lt;u&gt;盗用&lt;/u&gt;") && !en.contains("<u>"));
     }
 

@@ -242,10 +242,12 @@ impl Problem {
                 body["message"] = detail.unwrap_or(title).into();
             }
         }
-        Answer::new(self.kind.status())
+        let answer = Answer::new(self.kind.status())
             .body("application/problem+json", body.to_string())
             .header("content-language", lang.tag())
-            .header("cache-control", "no-store")
+            .header("cache-control", "no-store");
+        // A script of another site that may read public documents may also read why there is none.
+        if compatible { answer } else { answer.header("access-control-allow-origin", "*") }
     }
 }
 

@@ -122,7 +122,7 @@ impl Request {
         let place = |types: &[&str]| accept.split(',').position(|part| types.contains(&media_type(part)));
         match (
             place(&["text/html", "application/xhtml+xml"]),
-            place(&["application/json", "application/ld+json", "application/vc"]),
+            place(&["application/json", "application/ld+json", "application/vc+ld+json", "application/vc+jwt"]),
         ) {
             (Some(html), Some(json)) => html < json,
             (html, _) => html.is_some(),

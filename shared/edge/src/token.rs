@@ -130,7 +130,7 @@ mod tests {
 
     const NOW: i64 = 1_800_000_000;
 
-    fn key() -> TestKey {
+    fn fresh() -> TestKey {
         TestKey::fresh_p256().unwrap()
     }
 
@@ -142,15 +142,15 @@ mod tests {
         let client = ClientId::from_random([1; 10]);
         let mut claims = Claims::new("https://b.example", &client, "s1", vec!["issuer".into()], at(NOW));
         change(&mut claims);
-        let draft = claims.draft(&key.public_key()).unwrap();
+        let draft = claims.draft(key.public_key()).unwrap();
         let signature = key.sign(draft.signing_input()).unwrap();
-        draft.complete(&signature, &key.public_key()).unwrap()
+        draft.complete(&signature, key.public_key()).unwrap()
     }
 
     #[test]
     fn a_token_holds_for_its_life_and_a_minute() {
-        let key = key();
-        let gate = Gate::new(key.public_key(), "https://b.example");
+        let key = fresh();
+        let gate = Gate::new(key.public_key().clone(), "https://b.example");
         let good = token(&key, |_| ());
         assert!(gate.check(&good, at(NOW)).is_some());
         assert!(gate.check(&good, at(NOW + LIFETIME_SECONDS + GRACE_SECONDS - 1)).is_some());
@@ -160,9 +160,9 @@ mod tests {
 
     #[test]
     fn a_token_of_another_key_or_place_is_refused() {
-        let key = key();
-        let gate = Gate::new(key.public_key(), "https://b.example");
-        assert!(gate.check(&token(&key(), |_| ()), at(NOW)).is_none());
+        let key = fresh();
+        let gate = Gate::new(key.public_key().clone(), "https://b.example");
+        assert!(gate.check(&token(&fresh(), |_| ()), at(NOW)).is_none());
         assert!(gate.check(&token(&key, |c| c.iss = "https://other.example".into()), at(NOW)).is_none());
         assert!(gate.check(&token(&key, |c| c.aud = "https://other.example".into()), at(NOW)).is_none());
         let good = token(&key, |_| ());

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a journey ends where an answer lacks what it should have")]
 
 use journeys::{Issuer, get, get_as, operator, picture, step, validate};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 fn method_of(credential: &Value) -> String {
     credential["proof"][0]["verificationMethod"].as_str().unwrap().to_owned()

@@ -36,6 +36,8 @@ fn a_badge_is_issued_hosted_baked_validated_altered_and_revoked() {
     assert_eq!((&report["verdict"], &report["carrier"]), (&json!("valid"), &json!("png")), "{report:#}");
     let again = get(&format!("/baked/{first}.png")).expect(200);
     assert_eq!(again.body, baked.body, "the second time it comes from the store");
+    let head = journeys::request("HEAD", &format!("/baked/{first}.png"), &[], b"").expect(200);
+    assert_eq!((head.header("content-type"), head.body.len()), ("image/png", 0));
 
     // Open Badges 2.0: the same credential, hosted and baked.
     let assertion = get(&format!("/ob2/assertions/{first}")).expect(200);

@@ -26,9 +26,10 @@ const GUARDED: [&str; 13] = [
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 13] = [
+const PUBLIC: [&str; 14] = [
     "POST /v2/client/oauth2/token",
     "GET /baked/{file+}",
+    "HEAD /baked/{file+}",
     "GET /issuers/{client+}",
     "GET /credentials/{file}",
     "GET /badges/{file}",
