@@ -171,6 +171,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
         fn blocks_keep_everyone_in_order(sizes in prop::collection::vec(0usize..120_000, 0..8), more in 0usize..350) {
             let recipient = |n: usize, size: usize| Recipient {
