@@ -24,12 +24,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     edge::start_log();
     let aws = config::aws().await;
     let signer = Signer::new(aws_sdk_kms::Client::new(&aws));
-    let store = Store::new(
-        aws_sdk_dynamodb::Client::new(&aws),
-        aws_sdk_s3::Client::new(&aws),
-        config::required("TABLE_NAME")?,
-        config::required("BUCKET_NAME")?,
-    );
+    let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
     let token_key_arn = config::required("TOKEN_KEY_ARN")?;
     let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key_arn), store.warm()).await;

@@ -17,12 +17,7 @@ pub(crate) struct App {
 async fn main() -> Result<(), lambda_http::Error> {
     edge::start_log();
     let aws = config::aws().await;
-    let store = Store::new(
-        aws_sdk_dynamodb::Client::new(&aws),
-        aws_sdk_s3::Client::new(&aws),
-        config::required("TABLE_NAME")?,
-        config::required("BUCKET_NAME")?,
-    );
+    let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
     // Both connections are opened while the function starts; what the bucket answers does not matter.
     let _ = futures_util::future::join(store.warm(), store.object("baked/warm")).await;

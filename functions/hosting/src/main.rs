@@ -42,12 +42,7 @@ const METHODS: &str = "GET, HEAD, OPTIONS";
 async fn main() -> Result<(), lambda_http::Error> {
     edge::start_log();
     let aws = config::aws().await;
-    let store = Store::new(
-        aws_sdk_dynamodb::Client::new(&aws),
-        aws_sdk_s3::Client::new(&aws),
-        config::required("TABLE_NAME")?,
-        config::required("BUCKET_NAME")?,
-    );
+    let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
     store.warm().await;
     let app = App { store, urls };

@@ -28,12 +28,8 @@ struct World {
 async fn world() -> Result<World, String> {
     let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
     let text = |error: config::ConfigError| error.to_string();
-    let store = Store::new(
-        aws_sdk_dynamodb::Client::new(&aws),
-        aws_sdk_s3::Client::new(&aws),
-        config::required("TABLE_NAME").map_err(text)?,
-        config::required("BUCKET_NAME").map_err(text)?,
-    );
+    let store =
+        Store::new(&aws, config::required("TABLE_NAME").map_err(text)?, config::required("BUCKET_NAME").map_err(text)?);
     Ok(World { store, signer: Signer::new(aws_sdk_kms::Client::new(&aws)), now: Timestamp::now() })
 }
 

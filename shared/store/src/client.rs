@@ -6,8 +6,10 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, Put, PutRequest, TransactWriteItem, Update, WriteRequest,
 };
+use aws_types::SdkConfig;
 use badge::failure::{Failure, Nature};
 use std::collections::HashMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Why the store could not do what it was asked.
@@ -43,7 +45,9 @@ impl Failure for StoreError {
 #[derive(Debug, Clone)]
 pub struct Store {
     dynamo: aws_sdk_dynamodb::Client,
-    s3: aws_sdk_s3::Client,
+    /// Made when it is first needed: most requests of most functions touch no file.
+    s3: OnceLock<aws_sdk_s3::Client>,
+    aws: SdkConfig,
     table: String,
     bucket: String,
 }
@@ -77,15 +81,15 @@ pub(crate) enum Expect {
 impl Store {
     /// The table and the bucket, under the names the template gave them.
     #[must_use]
-    pub fn new(dynamo: aws_sdk_dynamodb::Client, s3: aws_sdk_s3::Client, table: String, bucket: String) -> Self {
-        Self { dynamo, s3, table, bucket }
+    pub fn new(aws: &SdkConfig, table: String, bucket: String) -> Self {
+        Self { dynamo: aws_sdk_dynamodb::Client::new(aws), s3: OnceLock::new(), aws: aws.clone(), table, bucket }
     }
 
     pub(crate) fn dynamo(&self) -> &aws_sdk_dynamodb::Client {
         &self.dynamo
     }
     pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
-        &self.s3
+        self.s3.get_or_init(|| aws_sdk_s3::Client::new(&self.aws))
     }
     pub(crate) fn table(&self) -> &str {
         &self.table
