@@ -35,17 +35,21 @@ pub(crate) async fn issue(app: &App, request: &Request) -> Result<Answer, Proble
         return Err(Problem::fields(vec![FieldError { pointer: "/recipient".into(), reason }]));
     }
     let organisation = app.store.organisation(&client).await.map_err(edge::failed)?.ok_or(Kind::Forbidden)?;
-    let badge = app.store.badge(&client, &badge_id).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
-    if badge.definition.draft {
-        return Err(Kind::DraftBadge.into());
-    }
     let workshop = Workshop::open(app, &organisation).await?;
-    let event = match &key {
-        Some(key) => match earlier(app, &client, key).await? {
-            Some(event) => event,
-            None => plan(app, &workshop, &badge, &wanted, Some(key), request.now).await?,
-        },
-        None => plan(app, &workshop, &badge, &wanted, None, request.now).await?,
+    // A request that was planned before goes on as planned, whatever became of the badge meanwhile.
+    let before = match &key {
+        Some(key) => earlier(app, &client, key).await?,
+        None => None,
+    };
+    let event = match before {
+        Some(event) => event,
+        None => {
+            let badge = app.store.badge(&client, &badge_id).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
+            if badge.definition.draft {
+                return Err(Kind::DraftBadge.into());
+            }
+            plan(app, &workshop, &badge, &wanted, key.as_ref(), request.now).await?
+        }
     };
     sign::finish(app, &workshop, &event).await?;
     let id = &event.event.id;
@@ -131,6 +135,7 @@ async fn plan(
         status_list: block.list.clone(),
         status_position: block.position,
     };
+    sign::refuse_unsignable(app, workshop, &event, badge, &wanted.recipients)?;
     let credentials: Vec<_> = (0..count).map(|n| event.draw(n)).map(|Draw { credential, .. }| credential).collect();
     let frame = sign::frame(app, workshop, &event, badge, &wanted.recipients, &block.secret)?;
     let plan =

@@ -4,13 +4,16 @@ use crate::App;
 use badge::input::{FieldError, Reason};
 use badge::{ClientId, EmailAddress, Event, EventId};
 use edge::{Answer, Kind, Problem, Request};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 use std::collections::HashSet;
-use store::StoredCredential;
 use store::events::StoredEvent;
 
 /// Entries of one page, and as many when the caller does not say.
 const MAX_PAGE: usize = 1_000;
+
+/// Events read at once for a list of recipients.
+const EVENTS_AT_ONCE: usize = 16;
 
 /// The filters and the page a list was asked for.
 struct Wanted {
@@ -157,11 +160,27 @@ pub(crate) async fn recipients(app: &App, request: &Request) -> Result<Answer, P
             vec![of_client(app, &client, &id).await?.event].into_iter().filter(|e| wanted.wants(e)).collect()
         }
     };
-    let mut rows = Vec::new();
+    // With an address, which recipients an event gives is known only after reading it; else its own count tells where the page is.
+    let mut before = 0;
+    let mut wanted_here = Vec::new();
     for event in events {
-        rows.extend(recipients_of(app, &event, &wanted).await?);
+        let count = event.recipient_count as usize;
+        let overlaps = before + count > wanted.offset && before < wanted.offset + wanted.limit;
+        if wanted.email.is_some() || overlaps {
+            wanted_here.push((before, event));
+        }
+        before += count;
     }
-    let (rows, total) = wanted.page(rows);
+    let first = wanted_here.first().map_or(0, |(place, _)| *place);
+    let reading: Vec<_> = wanted_here.iter().map(|(_, event)| recipients_of(app, event, &wanted)).collect();
+    let rows: Vec<Vec<Value>> = stream::iter(reading).buffered(EVENTS_AT_ONCE).try_collect().await?;
+    let rows: Vec<Value> = rows.into_iter().flatten().collect();
+    let (skipped, total) = if wanted.email.is_some() {
+        (wanted.offset, rows.len())
+    } else {
+        (wanted.offset.saturating_sub(first), before)
+    };
+    let rows: Vec<Value> = rows.into_iter().skip(skipped).take(wanted.limit).collect();
     Ok(Answer::json(200, &json!({"result": rows, "total": total})))
 }
 
@@ -170,17 +189,16 @@ async fn of_client(app: &App, client: &ClientId, id: &EventId) -> Result<StoredE
     event.filter(|e| e.event.client == *client).ok_or_else(|| Kind::NotFound.into())
 }
 
-/// The planned recipients of an event, with what is known of those whose credential is signed.
+/// The planned recipients of an event, with what became of each.
 async fn recipients_of(app: &App, event: &Event, wanted: &Wanted) -> Result<Vec<Value>, Problem> {
-    let Some(full) = app.store.event(&event.id).await.map_err(edge::failed)? else { return Ok(Vec::new()) };
-    let planned = app.store.planned_recipients(&event.id).await.map_err(edge::failed)?;
-    let signed = app.store.credentials(&full).await.map_err(edge::failed)?;
-    let credential = |number: u32| signed.iter().find(|c| c.number == number);
+    let (planned, signed) =
+        futures_util::try_join!(app.store.planned_recipients(&event.id), app.store.credential_states(&event.id))
+            .map_err(edge::failed)?;
     let folded = wanted.email.as_ref().map(EmailAddress::folded);
     let rows = (0u32..).zip(&planned).filter(|(_, r)| folded.as_ref().is_none_or(|f| r.email.folded() == *f));
     let row = |(number, recipient): (u32, &badge::Recipient)| {
         let id = event.draw(number).credential;
-        let credential: Option<&StoredCredential> = credential(number);
+        let state = signed.get(&number);
         json!({
             "event_id": event.id.as_str(),
             "badge_id": event.badge.as_str(),
@@ -189,10 +207,10 @@ async fn recipients_of(app: &App, event: &Event, wanted: &Wanted) -> Result<Vec<
             "email": recipient.email.as_str(),
             "name": recipient.name,
             "assertion_json_url": format!("{}.json", app.urls.credential(&id)),
-            "issued": credential.is_some(),
+            "issued": state.is_some(),
             "issued_on": event.issued_on.as_second(),
             "expires_on": event.expiry_of(recipient).map(jiff::Timestamp::as_second),
-            "revoked": credential.is_some_and(|c| c.revoked.is_some()),
+            "revoked": state.is_some_and(|state| state.is_revoked),
         })
     };
     Ok(rows.map(row).collect())

@@ -1,15 +1,19 @@
 //! Revoking: mark, set the bit, sign the list anew. The credential stays.
 
-use crate::sign::Workshop;
+use crate::sign::{self, Workshop};
 use crate::{App, status};
 use badge::event::status_index;
 use badge::input::{Complaints, FieldError, Reader, Reason};
 use badge::limits::{MAX_REASON_CHARS, MAX_RECIPIENTS};
 use badge::{ClientId, EventId};
 use edge::{Answer, Kind, Problem, Request};
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use std::collections::HashSet;
-use store::{Revocation, StoreError};
+use store::{Revocation, StoreError, StoredCredential};
+
+/// Transactions under way at once.
+const REVOCATIONS_AT_ONCE: usize = 16;
 
 /// `PUT /v2/event/{client}/{event}/revoke` with `recipient` (addresses, matched in any case) and optionally a public `reason`.
 ///
@@ -27,23 +31,32 @@ pub(crate) async fn revoke(app: &App, request: &Request) -> Result<Answer, Probl
         .filter(|e| e.event.client == client)
         .ok_or(Kind::NotFound)?;
     let workshop = Workshop::open(app, &organisation).await?;
+    // Whoever is planned but not signed yet, after a call that broke off, must have something to revoke, or a retry would issue to them.
+    sign::finish(app, &workshop, &event).await?;
+    let event = &event;
     let listed = &event.event.status_list;
     let head = app.store.list_head(listed).await.map_err(edge::failed)?;
     let secret = head.ok_or_else(|| Problem::internal("the status list of an event is gone"))?.secret;
-    let mut count = 0;
-    for credential in app.store.credentials(&event).await.map_err(edge::failed)? {
-        if !addresses.contains(&credential.recipient.email.folded()) || credential.revoked.is_some() {
-            continue;
-        }
+    let revocation = Revocation { at: request.now, reason };
+    let (revocation, client) = (&revocation, &client);
+    let one = |credential: StoredCredential| async move {
         let index = status_index(&secret, event.event.status_position + credential.number);
-        let revocation = Revocation { at: request.now, reason: reason.clone() };
-        match app.store.revoke(&client, &credential.id, listed, index, &revocation).await {
+        app.store.revoke(client, &credential.id, listed, index, revocation).await
+    };
+    let wanted = |c: &StoredCredential| c.revoked.is_none() && addresses.contains(&c.recipient.email.folded());
+    let credentials = app.store.credentials(event).await.map_err(edge::failed)?;
+    let revoking: Vec<_> = credentials.into_iter().filter(wanted).map(one).collect();
+    let outcomes: Vec<_> = stream::iter(revoking).buffer_unordered(REVOCATIONS_AT_ONCE).collect().await;
+    // Whatever was marked is published, also when something else failed: a repetition does the rest.
+    status::publish(app, &workshop, listed, request.now).await?;
+    let mut count = 0;
+    for outcome in outcomes {
+        match outcome {
             Ok(()) => count += 1,
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(edge::failed(error)),
         }
     }
-    status::publish(app, &workshop, listed, request.now).await?;
     let body = json!({"success": true, "message": "", "resource_type": null, "resource_id": null, "count": count});
     Ok(Answer::json(200, &body))
 }

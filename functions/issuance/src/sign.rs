@@ -3,6 +3,7 @@
 use crate::App;
 use badge::definition::Badge;
 use badge::event::{Draw, status_index};
+use badge::input::{FieldError, Reason};
 use badge::ob3::{self, Parts};
 use badge::{Event, Recipient};
 use edge::Problem;
@@ -11,7 +12,6 @@ use proof::data_integrity::{Prepared, ProofOptions, SigningSuite};
 use proof::did;
 use proof::signing::SigningInput;
 use serde_json::{Value, json};
-use std::collections::HashSet;
 use store::StoredOrganisation;
 use store::credentials::NewCredential;
 use store::events::StoredEvent;
@@ -65,7 +65,8 @@ impl<'a> Workshop<'a> {
 
     /// A document with an embedded proof, checked.
     pub(crate) async fn embed(&self, app: &App, prepared: &Prepared, document: Value) -> Result<Value, Problem> {
-        let draft = prepared.draft(document).map_err(Problem::internal)?;
+        // The error's own text would quote the document.
+        let draft = prepared.draft(document).map_err(|_| Problem::internal("a document cannot be made canonical"))?;
         let signature = sign(app, &self.key, draft.signing_input()).await?;
         draft.complete(&signature, &self.key.public).map_err(Problem::internal)
     }
@@ -76,6 +77,12 @@ impl<'a> Workshop<'a> {
         let draft = proof::vc_jwt::draft(document, key.public.algorithm(), &method).map_err(Problem::internal)?;
         let signature = sign(app, key, draft.signing_input()).await?;
         draft.complete(&signature, &key.public).map_err(Problem::internal)
+    }
+
+    /// The names of the keys that sign status lists now.
+    pub(crate) fn list_signers(&self) -> String {
+        let compact = self.list_key.as_ref().map_or("", |key| &key.kid);
+        format!("{} {compact}", self.key.kid)
     }
 
     pub(crate) fn prepare(&self, contexts: &Value, created: jiff::Timestamp) -> Result<Prepared, Problem> {
@@ -120,19 +127,38 @@ pub(crate) fn frame(
     Ok(Frame::from_example(&example.to_string()))
 }
 
+/// Refuses recipients whose credentials could not be made canonical, before anything is planned. The badge itself was judged when it
+/// was made; what a recipient adds is evidence.
+pub(crate) fn refuse_unsignable(
+    app: &App,
+    workshop: &Workshop<'_>,
+    event: &Event,
+    badge: &Badge,
+    recipients: &[Recipient],
+) -> Result<(), Problem> {
+    let prepared = workshop.prepare(&json!(ob3::CONTEXTS), event.created_at)?;
+    let mut errors = Vec::new();
+    for (number, recipient) in (0..).zip(recipients).filter(|(_, recipient)| !recipient.evidence.is_empty()) {
+        let document = document(app, workshop, event, badge, recipient, &event.draw(number), 0);
+        if prepared.draft(document).is_err() {
+            errors.push(FieldError { pointer: format!("/recipient/{number}/evidence"), reason: Reason::Unsignable });
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors.into()) }
+}
+
 /// Signs and stores whatever of a planned event is not stored yet.
 pub(crate) async fn finish(app: &App, workshop: &Workshop<'_>, planned: &StoredEvent) -> Result<(), Problem> {
     let event = &planned.event;
     let (recipients, there, badge, head) = futures_util::try_join!(
         app.store.planned_recipients(&event.id),
-        app.store.credential_numbers(&event.id),
+        app.store.credential_states(&event.id),
         app.store.badge_version(&event.badge, event.badge_version),
         app.store.list_head(&event.status_list),
     )
     .map_err(edge::failed)?;
     let badge = badge.ok_or_else(|| Problem::internal("the badge version of a planned event is gone"))?;
     let head = head.ok_or_else(|| Problem::internal("the status list of a planned event is gone"))?;
-    let there: HashSet<u32> = there.into_iter().collect();
     let prepared = workshop.prepare(&json!(ob3::CONTEXTS), event.created_at)?;
     let (badge, head, prepared) = (&badge, &head, &prepared);
     let one = |number: u32, recipient| async move {
@@ -150,6 +176,6 @@ pub(crate) async fn finish(app: &App, workshop: &Workshop<'_>, planned: &StoredE
         app.store.put_credential(&new, &planned.frame).await.map_err(edge::failed)
     };
     let missing: Vec<_> =
-        (0..).zip(&recipients).filter(|(n, _)| !there.contains(n)).map(|(n, to)| one(n, to)).collect();
+        (0..).zip(&recipients).filter(|(n, _)| !there.contains_key(n)).map(|(n, to)| one(n, to)).collect();
     stream::iter(missing).buffer_unordered(SIGNATURES_AT_ONCE).try_collect::<()>().await
 }

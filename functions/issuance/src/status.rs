@@ -17,6 +17,14 @@ pub(crate) async fn places(app: &App, workshop: &Workshop<'_>, count: u32, now: 
     let client = &workshop.organisation.organisation.id;
     for _ in 0..ATTEMPTS {
         if let Some(block) = app.store.take_places(client, count).await.map_err(edge::failed)? {
+            let signers = workshop.list_signers();
+            if block.signed_by != signers {
+                publish(app, workshop, &block.list, now).await?;
+                match app.store.note_list_signer(client, &block.list, &signers).await {
+                    Ok(()) | Err(StoreError::Conflict) => {}
+                    Err(error) => return Err(edge::failed(error)),
+                }
+            }
             return Ok(block);
         }
         let before = app.store.current_list(client).await.map_err(edge::failed)?;
@@ -30,7 +38,8 @@ pub(crate) async fn places(app: &App, workshop: &Workshop<'_>, count: u32, now: 
     Err(Problem::unavailable("no places in a status list"))
 }
 
-/// Publishes a list as its rows now stand.
+/// Publishes a list as its rows now stand, by the keys that sign now: after a rotation a list is signed anew before the next place
+/// in it is used, or when somebody is revoked in it.
 pub(crate) async fn publish(
     app: &App,
     workshop: &Workshop<'_>,
@@ -40,7 +49,7 @@ pub(crate) async fn publish(
     let revoked = app.store.revoked_indexes(list).await.map_err(edge::failed)?;
     let count = u32::try_from(revoked.len()).map_err(Problem::internal)?;
     let published = app.store.signed_list(list).await.map_err(edge::failed)?;
-    if published.is_some_and(|published| published.revoked_count >= count) {
+    if published.is_some_and(|p| p.revoked_count >= count && p.signed_by == workshop.list_signers()) {
         return Ok(());
     }
     let signed = signed(app, workshop, list, &revoked, now).await?;
@@ -74,6 +83,7 @@ async fn signed(
     };
     Ok(SignedList {
         revoked_count: u32::try_from(revoked.len()).map_err(Problem::internal)?,
+        signed_by: workshop.list_signers(),
         document: workshop.embed(app, &prepared, document).await?.to_string(),
         compact,
     })

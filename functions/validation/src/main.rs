@@ -22,6 +22,15 @@ async fn main() -> Result<(), lambda_http::Error> {
     edge::serve(move |request| async move { answer(outside, &request).await }).await
 }
 
+/// The answer to a browser that asks whether another site's script may hand in a badge (Fetch standard, "CORS-preflight").
+fn preflight() -> Answer {
+    Answer::new(204)
+        .header("access-control-allow-origin", "*")
+        .header("access-control-allow-methods", "GET, POST, OPTIONS")
+        .header("access-control-allow-headers", "accept, accept-language, content-type")
+        .header("access-control-max-age", "86400")
+}
+
 async fn answer(outside: &Outside, request: &Request) -> Result<Answer, Problem> {
     let submission = match request.route.as_str() {
         "GET /validate" => match request.query("url") {
@@ -30,6 +39,7 @@ async fn answer(outside: &Outside, request: &Request) -> Result<Answer, Problem>
             Some(url) => Submission::of_url(url),
         },
         "POST /validate" => submission::read(request).await?,
+        "OPTIONS /validate" => return Ok(preflight()),
         _ => return Err(Kind::NotFound.into()),
     };
     let options = Options { now: request.now, recipient: submission.recipient.as_deref().map(ClaimedIdentity::email) };

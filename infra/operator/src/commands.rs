@@ -102,6 +102,25 @@ pub(crate) async fn add_secret(arguments: &Arguments) -> Answer {
     Ok(json!({"client_id": client.as_str(), "client_secret": secret, "secret_id": stored.id}))
 }
 
+/// `secret list`.
+pub(crate) async fn list_secrets(arguments: &Arguments) -> Answer {
+    arguments.only(&["client"])?;
+    let secrets = world().await?.store.secrets(&client(arguments)?).await.map_err(|e| e.to_string())?;
+    let shown = |s: &store::StoredSecret| json!({"id": s.id, "label": s.label, "roles": s.roles, "created_at": s.created_at.to_string()});
+    Ok(json!({"secrets": secrets.iter().map(shown).collect::<Vec<_>>()}))
+}
+
+/// `secret remove`.
+pub(crate) async fn remove_secret(arguments: &Arguments) -> Answer {
+    arguments.only(&["client", "id"])?;
+    let id = arguments.required("id")?;
+    match world().await?.store.remove_secret(&client(arguments)?, id).await {
+        Ok(()) => Ok(json!({"removed": id})),
+        Err(StoreError::Conflict) => Err("there is no such secret".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// `keys sync`.
 pub(crate) async fn sync_keys(arguments: &Arguments) -> Answer {
     arguments.only(&[])?;

@@ -19,6 +19,8 @@ Usage: operator COMMAND [--option VALUE …]
   org show --client ID                              an organisation
   secret add --client ID --label L [--roles admin,creator,issuer,reviewer]
                                                     one more API secret; the old ones go on working
+  secret list --client ID                           an organisation's API secrets, by id and label
+  secret remove --client ID --id SECRET_ID          takes one back; its tokens end within an hour
   keys sync                                         registers the deployment's own keys, named by CREDENTIAL_KEY_ARN,
                                                     CREDENTIAL_JWT_KEY_ARN and CREDENTIAL_RSA_KEY_ARN; harmless to repeat
   keys add --arn ARN [--scope default|CLIENT]       registers one more KMS key; from now on it signs
@@ -44,6 +46,8 @@ async fn main() -> ExitCode {
         (Some("org"), Some("create"), Ok(arguments)) => commands::create_organisation(&arguments).await,
         (Some("org"), Some("show"), Ok(arguments)) => commands::show_organisation(&arguments).await,
         (Some("secret"), Some("add"), Ok(arguments)) => commands::add_secret(&arguments).await,
+        (Some("secret"), Some("list"), Ok(arguments)) => commands::list_secrets(&arguments).await,
+        (Some("secret"), Some("remove"), Ok(arguments)) => commands::remove_secret(&arguments).await,
         (Some("keys"), Some("sync"), Ok(arguments)) => commands::sync_keys(&arguments).await,
         (Some("keys"), Some("add"), Ok(arguments)) => commands::add_key(&arguments).await,
         (Some("keys"), Some("create"), Ok(arguments)) => commands::create_key(&arguments).await,

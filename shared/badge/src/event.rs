@@ -10,8 +10,8 @@ use crate::definition::EmailMessage;
 use crate::id::{BadgeId, ClientId, CredentialId, EventId, StatusListId};
 use crate::input::{Complaints, FieldError, Reader, Reason};
 use crate::limits::{
-    MAX_CRITERIA_CHARS, MAX_EVIDENCE, MAX_LOG_ENTRY_BYTES, MAX_NAME_CHARS, MAX_RECIPIENTS, MAX_SHORT_CHARS,
-    MAX_UNIX_SECONDS,
+    MAX_CRITERIA_CHARS, MAX_EVIDENCE, MAX_LOG_ENTRY_BYTES, MAX_NAME_CHARS, MAX_RECIPIENT_BYTES, MAX_RECIPIENTS,
+    MAX_SHORT_CHARS, MAX_UNIX_SECONDS,
 };
 use crate::text::{EmailAddress, WebUrl};
 use aws_lc_rs::hmac;
@@ -46,7 +46,7 @@ pub struct Event {
     pub log_entry: Option<String>,
     /// The mail's texts where they differ from the badge's.
     pub email_message: Option<EmailMessage>,
-    /// Whether recipients are told by mail.
+    /// Whether recipients are to be told by mail. Recorded; nothing is mailed yet.
     pub send_email: bool,
     /// How many recipients it has.
     pub recipient_count: u32,
@@ -285,7 +285,11 @@ impl Recipient {
         let name = reader.optional_text("name", MAX_NAME_CHARS).unwrap_or_default();
         let expires_on = time(reader, "expires_on");
         let evidence = reader.list("evidence", MAX_EVIDENCE).iter().filter_map(Evidence::read).collect();
-        Some(Self { email: email?, name, expires_on, evidence })
+        let recipient = Self { email: email?, name, expires_on, evidence };
+        if serde_json::to_string(&recipient).map_or(usize::MAX, |json| json.len()) > MAX_RECIPIENT_BYTES {
+            reader.refuse_field("evidence", Reason::TooLong { max: MAX_RECIPIENT_BYTES });
+        }
+        Some(recipient)
     }
 }
 
@@ -413,6 +417,13 @@ pub(crate) mod tests {
         ];
         assert_eq!(found, expected);
         assert_eq!(IssueRequest::read(&json!({"recipient": []})).unwrap_err()[0].reason.code(), "too_few");
+    }
+
+    #[test]
+    fn evidence_has_an_end() {
+        let evidence = vec![json!({"narrative": "証".repeat(10_000)}); 3];
+        let errors = IssueRequest::read(&json!({"recipient": [{"email": "a@b", "evidence": evidence}]})).unwrap_err();
+        assert_eq!((errors[0].pointer.as_str(), errors[0].reason.code()), ("/recipient/0/evidence", "too_long"));
     }
 
     #[test]

@@ -28,5 +28,7 @@ pub const MAX_LOG_ENTRY_BYTES: usize = 4_000;
 pub const MAX_REASON_CHARS: usize = 500;
 /// Evidence entries of one recipient.
 pub const MAX_EVIDENCE: usize = 10;
+/// Bytes of one recipient with all evidence, as stored JSON: recipient and signed credential share one item of at most 400 KB.
+pub const MAX_RECIPIENT_BYTES: usize = 60_000;
 /// The latest instant a document may carry, in Unix seconds (9999-12-31T23:59:59Z: RFC 3339 has four-digit years).
 pub const MAX_UNIX_SECONDS: i64 = 253_402_300_799;

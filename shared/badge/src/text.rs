@@ -173,7 +173,11 @@ impl WebUrl {
 impl FromStr for WebUrl {
     type Err = NotText;
     fn from_str(text: &str) -> Result<Self, NotText> {
-        if text.len() > limits::MAX_URL_CHARS || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        // What an IRI may not contain (RFC 3987 section 2.2) could not be signed.
+        let odd = |c: char| {
+            c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '^' | '`' | '\\')
+        };
+        if text.len() > limits::MAX_URL_CHARS || text.chars().any(odd) {
             return Err(NotText::Url);
         }
         let url = url::Url::parse(text).map_err(|_| NotText::Url)?;
@@ -226,7 +230,15 @@ mod tests {
     #[test]
     fn web_addresses() {
         assert!("https://example.org/a?b#c".parse::<WebUrl>().is_ok());
-        for bad in ["javascript:alert(1)", "https://", "//x", "https://u:p@h/", "ftp://h/", "https://a b/"] {
+        for bad in [
+            "javascript:alert(1)",
+            "https://",
+            "//x",
+            "https://u:p@h/",
+            "ftp://h/",
+            "https://a b/",
+            "https://a/?f={x|y}",
+        ] {
             assert!(bad.parse::<WebUrl>().is_err(), "{bad}");
         }
     }

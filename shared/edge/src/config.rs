@@ -39,9 +39,9 @@ pub fn urls() -> Result<Urls, ConfigError> {
 }
 
 /// One attempt of an AWS call; a healthy one takes some ten milliseconds.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// An AWS call with its repetitions, well inside the function's own time.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(7);
 /// Attempts of an AWS call, with the SDK's exponential backoff and jitter between them.
 const ATTEMPTS: u32 = 4;
 

@@ -154,6 +154,19 @@ impl Store {
         Ok(())
     }
 
+    /// Removes a record that must be there.
+    pub(crate) async fn delete(&self, key: &TableKey) -> Result<(), StoreError> {
+        self.dynamo
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key_map(key)))
+            .condition_expression("attribute_exists(pk)")
+            .send()
+            .await
+            .map_err(|e| unavailable("DeleteItem", &e))?;
+        Ok(())
+    }
+
     /// Records of a partition whose `sk` begins with `prefix`, in order; all of them, or `limit`, from after `start`.
     pub(crate) async fn query(&self, pk: &str, prefix: &str, limit: Option<usize>) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();

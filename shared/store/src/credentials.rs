@@ -39,6 +39,13 @@ pub struct StoredCredential {
     pub revoked: Option<Revocation>,
 }
 
+/// What became of a signed credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CredentialState {
+    /// Whether it was revoked.
+    pub is_revoked: bool,
+}
+
 /// That and why a credential holds no more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
@@ -138,13 +145,17 @@ impl Store {
         Ok(Some((event, credential)))
     }
 
-    /// The numbers of the recipients of an event whose credentials are signed.
+    /// The recipients of an event whose credentials are signed, by number, without unpacking a document.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
-    pub async fn credential_numbers(&self, event: &EventId) -> Result<Vec<u32>, StoreError> {
+    pub async fn credential_states(&self, event: &EventId) -> Result<HashMap<u32, CredentialState>, StoreError> {
         let items = self.query(&key::event_partition(event), key::CREDENTIALS, None).await?;
-        items.iter().map(|item| item.get_number(NUMBER)).collect()
+        let state = |item: &Item| {
+            let revocation: Option<Revocation> = item.find_json(REVOKED)?;
+            Ok((item.get_number(NUMBER)?, CredentialState { is_revoked: revocation.is_some() }))
+        };
+        items.iter().map(state).collect()
     }
 
     /// All credentials of an event that were signed, by recipient's number.

@@ -86,6 +86,23 @@ impl Store {
         self.put(Item::at(&key::secret(client, &secret.id)).doc(secret)?, Expect::Absent).await
     }
 
+    /// An organisation's secrets, hashed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn secrets(&self, client: &ClientId) -> Result<Vec<StoredSecret>, StoreError> {
+        let items = self.query(&key::organisation_partition(client), key::SECRETS, None).await?;
+        items.iter().map(Item::get_doc).collect()
+    }
+
+    /// Takes a secret back. Tokens it was given for end by themselves, within an hour.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when there is none of this id.
+    pub async fn remove_secret(&self, client: &ClientId, id: &str) -> Result<(), StoreError> {
+        self.delete(&key::secret(client, id)).await
+    }
+
     /// The record of a secret that someone presents, if it is one of this organisation's.
     ///
     /// # Errors

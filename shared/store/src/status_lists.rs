@@ -20,6 +20,8 @@ pub struct Block {
     pub secret: [u8; 32],
     /// The first place; as many follow as were asked for.
     pub position: u32,
+    /// Which keys signed the list as it is published ([`SignedList::signed_by`]).
+    pub signed_by: String,
 }
 
 /// A status list's owner and secret.
@@ -36,6 +38,8 @@ pub struct ListHead {
 pub struct SignedList {
     /// How many places were revoked when it was signed; it only grows, so a larger number is newer.
     pub revoked_count: u32,
+    /// The names of the keys that signed it: a list signed by a retired or lost key is to be signed anew.
+    pub signed_by: String,
     /// The credential with its embedded proof.
     pub document: String,
     /// The credential as VC-JWT, where the deployment has a key for it.
@@ -70,6 +74,7 @@ impl Store {
             list: item.get_text("list")?.parse().map_err(|_| StoreError::Corrupt("list"))?,
             secret: item.get_secret("secret")?,
             position: next.checked_sub(count).ok_or(StoreError::Corrupt("next_place"))?,
+            signed_by: item.get_text("signed_by")?.to_owned(),
         }))
     }
 
@@ -101,7 +106,8 @@ impl Store {
         let current = Item::at(&key::current_list(client))
             .text("list", list.as_str())
             .bytes("secret", secret)
-            .number("next_place", 0);
+            .number("next_place", 0)
+            .text("signed_by", &signed.signed_by);
         let put = self.dynamo().put_item().table_name(self.table()).set_item(Some(current.into_map()));
         let put = match before {
             None => put.condition_expression("attribute_not_exists(pk)"),
@@ -111,6 +117,31 @@ impl Store {
                 .expression_attribute_values(":before", AttributeValue::S(before.to_string())),
         };
         put.send().await.map_err(|e| unavailable("PutItem", &e))?;
+        Ok(())
+    }
+
+    /// Notes who signed the list that an organisation now fills, so that the next block tells it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the organisation fills another list meanwhile.
+    pub async fn note_list_signer(
+        &self,
+        client: &ClientId,
+        list: &StatusListId,
+        signed_by: &str,
+    ) -> Result<(), StoreError> {
+        self.dynamo()
+            .update_item()
+            .table_name(self.table())
+            .set_key(Some(key_map(&key::current_list(client))))
+            .update_expression("SET signed_by = :signed_by")
+            .condition_expression("#list = :list")
+            .expression_attribute_names("#list", "list")
+            .expression_attribute_values(":signed_by", AttributeValue::S(signed_by.to_owned()))
+            .expression_attribute_values(":list", AttributeValue::S(list.to_string()))
+            .send()
+            .await
+            .map_err(|e| unavailable("UpdateItem", &e))?;
         Ok(())
     }
 
@@ -144,6 +175,7 @@ impl Store {
     pub async fn put_signed_list(&self, list: &StatusListId, signed: &SignedList) -> Result<(), StoreError> {
         let mut item = Item::at(&key::status_signed(list))
             .number("revoked_count", signed.revoked_count)
+            .text("signed_by", &signed.signed_by)
             .text("document", &signed.document);
         if let Some(compact) = &signed.compact {
             item = item.text("compact", compact);
@@ -171,6 +203,7 @@ impl Store {
         let Some(item) = self.get(&key::status_signed(list)).await? else { return Ok(None) };
         Ok(Some(SignedList {
             revoked_count: item.get_number("revoked_count")?,
+            signed_by: item.get_text("signed_by")?.to_owned(),
             document: item.get_text("document")?.to_owned(),
             compact: item.get_text("compact").ok().map(str::to_owned),
         }))

@@ -83,4 +83,11 @@ fn a_new_key_signs_from_now_on_and_the_old_ones_signatures_hold_until_it_is_lost
     let report = validate(&first.body);
     assert_ne!(report["verdict"], "valid", "{report:#}");
     assert!(step(&report, "key").starts_with("failed/"), "{report:#}");
+    // The status list was signed anew by the new key: what that key signed goes on holding.
+    let third =
+        get(&format!("/credentials/{}", issuer.credentials(&issuer.issue(&badge, &["c@example.org"]))[0])).expect(200);
+    for credential in [&second, &third] {
+        let report = validate(&credential.body);
+        assert_eq!(report["verdict"], "valid", "{report:#}");
+    }
 }

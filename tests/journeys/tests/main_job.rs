@@ -123,6 +123,22 @@ fn two_hundred_recipients_get_one_credential_each_and_a_place_of_their_own() {
     let recipients = issuer.recipients(&event);
     let listed: Vec<&str> = recipients.iter().filter_map(|r| r["email"].as_str()).collect();
     assert_eq!(listed, addresses);
+    let page = |query: &str| {
+        let path = format!("/v2/event/{{client}}/recipient?event_id={event}&{query}");
+        let answer = issuer.call("GET", &path, &[], &Value::Null).expect(200).json();
+        let emails = answer["result"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| r["email"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>();
+        (emails, answer["total"].as_u64().unwrap())
+    };
+    assert_eq!(
+        page("limit=3&offset=198"),
+        (vec!["member198@example.org".to_owned(), "member199@example.org".to_owned()], 200)
+    );
+    assert_eq!(page("email=MEMBER7@example.org"), (vec!["member7@example.org".to_owned()], 1));
     let mut places = std::collections::HashSet::new();
     for recipient in recipients.iter().step_by(10) {
         let url = recipient["assertion_json_url"].as_str().unwrap();

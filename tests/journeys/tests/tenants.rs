@@ -26,7 +26,7 @@ const GUARDED: [&str; 13] = [
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 14] = [
+const PUBLIC: [&str; 15] = [
     "POST /v2/client/oauth2/token",
     "GET /baked/{file+}",
     "HEAD /baked/{file+}",
@@ -41,6 +41,7 @@ const PUBLIC: [&str; 14] = [
     "GET /health",
     "GET /validate",
     "POST /validate",
+    "OPTIONS /validate",
 ];
 
 #[test]
@@ -132,6 +133,22 @@ fn a_secret_may_do_what_its_roles_say() {
     let _ = creator.create_badge(&picture());
     let _ = issuer.issue(&badge, &["b@example.org"]);
     assert_eq!(reviewer.recipients(&event).len(), 1);
+}
+
+#[test]
+fn a_secret_that_was_taken_back_opens_nothing() {
+    let admin = Issuer::new("Taken back", &[]);
+    let made = operator(&["secret", "add", "--client", &admin.client, "--label", "second"]);
+    let (secret, id) = (made["client_secret"].as_str().unwrap(), made["secret_id"].as_str().unwrap());
+    let _ = Issuer::sign_in(&admin.client, secret);
+    let listed = operator(&["secret", "list", "--client", &admin.client]);
+    assert_eq!(listed["secrets"].as_array().unwrap().len(), 2);
+    assert!(!listed.to_string().contains(secret));
+    let _ = operator(&["secret", "remove", "--client", &admin.client, "--id", id]);
+    let form = format!("grant_type=client_credentials&client_id={}&client_secret={secret}", admin.client);
+    let form_type = [("content-type", "application/x-www-form-urlencoded")];
+    assert_eq!(request("POST", "/v2/client/oauth2/token", &form_type, form.as_bytes()).status, 403);
+    let _ = Issuer::sign_in(&admin.client, &admin.secret);
 }
 
 #[test]
