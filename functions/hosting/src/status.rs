@@ -35,7 +35,12 @@ mod tests {
 
     fn given(accept: &str, ending: Ending, compact: Option<&str>) -> Result<(String, String), Kind> {
         let request = Request::test(http::Method::GET, "/", &[("accept", accept)]);
-        let list = SignedList { revoked_count: 0, document: "{}".into(), compact: compact.map(str::to_owned) };
+        let list = SignedList {
+            revoked_count: 0,
+            signed_by: String::new(),
+            document: "{}".into(),
+            compact: compact.map(str::to_owned),
+        };
         let response = answer(&request, ending, list).map_err(|problem| problem.kind())?.finish(&request);
         let media_type = response.headers()["content-type"].to_str().unwrap().to_owned();
         Ok((media_type, String::from_utf8_lossy(response.body()).into_owned()))
