@@ -228,7 +228,7 @@ impl Chunk<'_> {
         if bytes.len() > MAX_PAYLOAD_BYTES {
             return Err(PngError::BadgeTooLarge(version));
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| PngError::NotUtf8(version))?;
+        let text = simdutf8::basic::from_utf8(bytes).map_err(|_| PngError::NotUtf8(version))?;
         let (kind, text) = classify(text).ok_or(PngError::Unrecognised(version))?;
         Ok(Extracted { version, kind, text: text.to_owned(), verify: None, place })
     }
