@@ -38,7 +38,7 @@ pub(crate) async fn issue(app: &App, request: &Request) -> Result<Answer, Proble
     let workshop = Workshop::open(app, &organisation).await?;
     // A request that was planned before goes on as planned, whatever became of the badge meanwhile.
     let before = match &key {
-        Some(key) => earlier(app, &client, key).await?,
+        Some(key) => earlier(app, &client, key, request.now).await?,
         None => None,
     };
     let event = match before {
@@ -76,8 +76,13 @@ fn request_key(request: &Request) -> Result<Option<RequestKey>, Problem> {
 }
 
 /// The event that this request key made before.
-async fn earlier(app: &App, client: &ClientId, key: &RequestKey) -> Result<Option<StoredEvent>, Problem> {
-    let Some(earlier) = app.store.earlier_request(client, &key.hash).await.map_err(edge::failed)? else {
+async fn earlier(
+    app: &App,
+    client: &ClientId,
+    key: &RequestKey,
+    now: Timestamp,
+) -> Result<Option<StoredEvent>, Problem> {
+    let Some(earlier) = app.store.earlier_request(client, &key.hash, now).await.map_err(edge::failed)? else {
         return Ok(None);
     };
     if earlier.body_hash != key.body_hash {
@@ -124,10 +129,11 @@ async fn plan(
         issued_on,
         expires_on,
         criteria_add: wanted.criteria_add.clone(),
-        client_alias_id: wanted.client_alias_id.clone(),
+        alias: None,
         api_consumer_id: wanted.api_consumer_id.clone(),
         log_entry: wanted.log_entry.clone(),
         email_message: wanted.email_message.clone(),
+        email_translations: wanted.email_translations.clone(),
         send_email: wanted.send_email,
         recipient_count: count,
         created_at: now,
@@ -143,7 +149,7 @@ async fn plan(
     match app.store.plan_event(organisation, &plan).await {
         Ok(()) => Ok(StoredEvent { event, frame }),
         Err(StoreError::Conflict) => match key {
-            Some(key) => earlier(app, client, key).await?.ok_or_else(|| Kind::Conflict.into()),
+            Some(key) => earlier(app, client, key, now).await?.ok_or_else(|| Kind::Conflict.into()),
             None => Err(Kind::Conflict.into()),
         },
         Err(error) => Err(edge::failed(error)),

@@ -86,7 +86,7 @@ impl Wanted {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         same(&self.badge, Some(event.badge.as_str()))
             && same(&self.consumer, event.api_consumer_id.as_deref())
-            && same(&self.alias, event.client_alias_id.as_deref())
+            && same(&self.alias, event.client_alias_id())
             && same(&self.name, Some(&event.name))
             && (self.begin..=self.end).contains(&created)
             && self.log_entry.iter().all(|(key, value)| logged.get(key).is_some_and(|v| text(v) == *value))
@@ -202,7 +202,7 @@ async fn recipients_of(app: &App, event: &Event, wanted: &Wanted) -> Result<Vec<
         json!({
             "event_id": event.id.as_str(),
             "badge_id": event.badge.as_str(),
-            "client_alias_id": event.client_alias_id,
+            "client_alias_id": event.client_alias_id(),
             "assertion_id": id.as_str(),
             "email": recipient.email.as_str(),
             "name": recipient.name,
@@ -221,7 +221,7 @@ fn shared(event: &Event) -> Value {
     json!({
         "id": event.id.as_str(),
         "name": event.name,
-        "client_alias_id": event.client_alias_id,
+        "client_alias_id": event.client_alias_id(),
         "expires_on": event.expires_on.map(jiff::Timestamp::as_second),
         "issued_on": event.issued_on.as_second(),
         "api_consumer_id": event.api_consumer_id,

@@ -41,7 +41,7 @@ pub(crate) async fn revoke(app: &App, request: &Request) -> Result<Answer, Probl
     let (revocation, client) = (&revocation, &client);
     let one = |credential: StoredCredential| async move {
         let index = status_index(&secret, event.event.status_position + credential.number);
-        app.store.revoke(client, &credential.id, listed, index, revocation).await
+        app.store.revoke(client, &credential.id, credential.number, (listed, index), revocation).await
     };
     let wanted = |c: &StoredCredential| c.revoked.is_none() && addresses.contains(&c.recipient.email.folded());
     let credentials = app.store.credentials(event).await.map_err(edge::failed)?;

@@ -72,6 +72,9 @@ pub struct Definition {
     /// The mail a recipient gets.
     #[serde(default)]
     pub email_message: Option<EmailMessage>,
+    /// The same mail in other languages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub email_translations: Vec<EmailTranslation>,
     /// Months until a credential expires; 0 is never.
     #[serde(default)]
     pub expires_months: u32,
@@ -153,6 +156,16 @@ pub struct EmailMessage {
     pub link_text: String,
     /// Text after the link.
     pub footer: String,
+}
+
+/// A mail's texts in a language of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailTranslation {
+    /// Which language.
+    pub language: Language,
+    /// The texts.
+    #[serde(flatten)]
+    pub message: EmailMessage,
 }
 
 /// Which format a picture is kept in.
@@ -257,6 +270,7 @@ impl Definition {
             category: reader.texts("category", MAX_LIST_ITEMS, MAX_SHORT_CHARS),
             client_alias_id: reader.texts("client_alias_id", MAX_LIST_ITEMS, MAX_SHORT_CHARS),
             email_message: EmailMessage::read(&reader),
+            email_translations: EmailTranslation::read_all(&reader),
             expires_months: reader
                 .optional_integer("expires", 0, i64::from(MAX_EXPIRY_MONTHS))
                 .and_then(|months| u32::try_from(months).ok())
@@ -276,7 +290,10 @@ impl EmailMessage {
     /// The `email_message` of a badge or of an event; none when absent or empty throughout.
     #[must_use]
     pub fn read(parent: &Reader<'_>) -> Option<Self> {
-        let reader = parent.field("email_message")?;
+        Self::read_from(&parent.field("email_message")?)
+    }
+
+    fn read_from(reader: &Reader<'_>) -> Option<Self> {
         if !reader.is_object() {
             return None;
         }
@@ -288,6 +305,23 @@ impl EmailMessage {
             footer: text("footer", MAX_DESCRIPTION_CHARS),
         };
         Some(message).filter(|m| *m != Self::default())
+    }
+}
+
+impl EmailTranslation {
+    /// The `email_message_translations` of a badge or of an event, an extension of ours: `email_message` with a `language`.
+    #[must_use]
+    pub fn read_all(parent: &Reader<'_>) -> Vec<Self> {
+        let list = parent.list("email_message_translations", MAX_CONTENTS);
+        let one = |reader: &Reader<'_>| {
+            let message = EmailMessage::read_from(reader)?;
+            let language = reader.language("language");
+            if language.is_unknown() {
+                reader.refuse_field("language", Reason::Missing);
+            }
+            Some(Self { language, message })
+        };
+        list.iter().filter_map(one).collect()
     }
 }
 

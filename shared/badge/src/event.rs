@@ -6,14 +6,15 @@
 //! records: credential `n` gets its id, salt and subject from `HMAC-SHA-512(seed, n)`, and its place in the status list from a keyed
 //! permutation ([`status_index`]), which cannot give one place to two credentials.
 
-use crate::definition::EmailMessage;
+use crate::definition::{EmailMessage, EmailTranslation};
 use crate::id::{BadgeId, ClientId, CredentialId, EventId, StatusListId};
 use crate::input::{Complaints, FieldError, Reader, Reason};
 use crate::limits::{
     MAX_CRITERIA_CHARS, MAX_EVIDENCE, MAX_LOG_ENTRY_BYTES, MAX_NAME_CHARS, MAX_RECIPIENT_BYTES, MAX_RECIPIENTS,
     MAX_SHORT_CHARS, MAX_UNIX_SECONDS,
 };
-use crate::text::{EmailAddress, WebUrl};
+use crate::organisation::Alias;
+use crate::text::{EmailAddress, Language, WebUrl};
 use aws_lc_rs::hmac;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -38,15 +39,19 @@ pub struct Event {
     pub expires_on: Option<Timestamp>,
     /// Markdown added to the badge's criteria for this event.
     pub criteria_add: Option<String>,
-    /// The alias under whose name it issues.
-    pub client_alias_id: Option<String>,
+    /// The alias under whose name it issues, as it was when the event was planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<Alias>,
     /// Which system asked, for example `Moodle`.
     pub api_consumer_id: Option<String>,
     /// What that system wants to find again: the text of a JSON object.
     pub log_entry: Option<String>,
     /// The mail's texts where they differ from the badge's.
     pub email_message: Option<EmailMessage>,
-    /// Whether recipients are to be told by mail. Recorded; nothing is mailed yet.
+    /// The same in other languages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub email_translations: Vec<EmailTranslation>,
+    /// Whether recipients are to be told by mail.
     pub send_email: bool,
     /// How many recipients it has.
     pub recipient_count: u32,
@@ -70,6 +75,10 @@ impl Seed {
     #[must_use]
     pub fn from_random(random: [u8; 32]) -> Self {
         Self(random)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 impl TryFrom<String> for Seed {
@@ -100,6 +109,9 @@ pub struct Recipient {
     /// Their name; may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
+    /// The language they read, if it is known: that of the mail to them.
+    #[serde(default, skip_serializing_if = "Language::is_unknown")]
+    pub language: Language,
     /// Their own expiry, where it differs from the event's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_on: Option<Timestamp>,
@@ -151,12 +163,34 @@ impl Event {
         }
     }
 
+    /// The id of the alias under whose name it issues.
+    #[must_use]
+    pub fn client_alias_id(&self) -> Option<&str> {
+        self.alias.as_ref().map(|alias| alias.id.as_str())
+    }
+
+    /// Into how many pieces of [`CHUNK_RECIPIENTS`] its signing is divided.
+    #[must_use]
+    pub fn chunks(&self) -> u32 {
+        self.recipient_count.div_ceil(CHUNK_RECIPIENTS)
+    }
+
+    /// The numbers of the recipients of one such piece.
+    #[must_use]
+    pub fn chunk(&self, number: u32) -> std::ops::Range<u32> {
+        let from = number.saturating_mul(CHUNK_RECIPIENTS).min(self.recipient_count);
+        from..from.saturating_add(CHUNK_RECIPIENTS).min(self.recipient_count)
+    }
+
     /// `validUntil` of a recipient's credential.
     #[must_use]
     pub fn expiry_of(&self, recipient: &Recipient) -> Option<Timestamp> {
         recipient.expires_on.or(self.expires_on)
     }
 }
+
+/// Recipients that are signed, mailed and told of together: one queue message and one invocation for as many.
+pub const CHUNK_RECIPIENTS: u32 = 1_000;
 
 /// Bits of a status list, and so places in it: the smallest the standard allows (Bitstring Status List section 3.1: 16 KiB).
 pub const STATUS_LIST_BITS: u32 = 131_072;
@@ -199,7 +233,7 @@ pub struct IssueRequest {
     pub expires_on: Option<Timestamp>,
     /// See [`Event::criteria_add`].
     pub criteria_add: Option<String>,
-    /// See [`Event::client_alias_id`].
+    /// The alias under whose name to issue.
     pub client_alias_id: Option<String>,
     /// See [`Event::api_consumer_id`].
     pub api_consumer_id: Option<String>,
@@ -207,6 +241,8 @@ pub struct IssueRequest {
     pub log_entry: Option<String>,
     /// See [`Event::email_message`].
     pub email_message: Option<EmailMessage>,
+    /// See [`Event::email_translations`].
+    pub email_translations: Vec<EmailTranslation>,
     /// See [`Event::send_email`].
     pub send_email: bool,
     /// See [`Event::name`].
@@ -222,22 +258,24 @@ impl IssueRequest {
     /// Every field that cannot be taken.
     pub fn read(body: &serde_json::Value) -> Result<Self, Vec<FieldError>> {
         let complaints = Complaints::default();
-        let reader = Reader::root(body, &complaints);
-        let list = reader.list("recipient", MAX_RECIPIENTS);
-        if list.is_empty() {
-            let reason = if reader.field("recipient").is_some() { Reason::TooFew { min: 1 } } else { Reason::Missing };
-            reader.refuse_field("recipient", reason);
-        }
-        let mut seen = HashSet::new();
-        let mut recipients = Vec::with_capacity(list.len());
-        for entry in &list {
-            let Some(recipient) = Recipient::read(entry) else { continue };
-            if seen.insert(recipient.email.folded()) {
-                recipients.push(recipient);
-            }
-        }
-        let issued_on = time(&reader, "issued_on");
-        let expires_on = time(&reader, "expires_on");
+        let request = Self::read_with(&Reader::root(body, &complaints), None);
+        complaints.into_result(request)
+    }
+
+    /// The same from a body without `recipient`, for recipients that were given elsewhere.
+    ///
+    /// # Errors
+    /// Every field that cannot be taken.
+    pub fn read_for(body: &serde_json::Value, recipients: Vec<Recipient>) -> Result<Self, Vec<FieldError>> {
+        let complaints = Complaints::default();
+        let request = Self::read_with(&Reader::root(body, &complaints), Some(recipients));
+        complaints.into_result(request)
+    }
+
+    fn read_with(reader: &Reader<'_>, recipients: Option<Vec<Recipient>>) -> Self {
+        let recipients = recipients.unwrap_or_else(|| Self::read_recipients(reader));
+        let issued_on = time(reader, "issued_on");
+        let expires_on = time(reader, "expires_on");
         if let (Some(from), Some(until)) = (issued_on, expires_on)
             && until <= from
         {
@@ -254,7 +292,7 @@ impl IssueRequest {
             }
             Some(text)
         });
-        let request = Self {
+        Self {
             recipients,
             issued_on,
             expires_on,
@@ -262,11 +300,28 @@ impl IssueRequest {
             client_alias_id: reader.optional_text("client_alias_id", MAX_SHORT_CHARS),
             api_consumer_id: reader.optional_text("api_consumer_id", MAX_SHORT_CHARS),
             log_entry,
-            email_message: EmailMessage::read(&reader),
+            email_message: EmailMessage::read(reader),
+            email_translations: EmailTranslation::read_all(reader),
             send_email: reader.boolean("send_email", true),
             event_name: reader.optional_text("event_name", MAX_NAME_CHARS),
-        };
-        complaints.into_result(request)
+        }
+    }
+
+    fn read_recipients(reader: &Reader<'_>) -> Vec<Recipient> {
+        let list = reader.list("recipient", MAX_RECIPIENTS);
+        if list.is_empty() {
+            let reason = if reader.field("recipient").is_some() { Reason::TooFew { min: 1 } } else { Reason::Missing };
+            reader.refuse_field("recipient", reason);
+        }
+        let mut seen = HashSet::new();
+        let mut recipients = Vec::with_capacity(list.len());
+        for entry in &list {
+            let Some(recipient) = Recipient::read(entry) else { continue };
+            if seen.insert(recipient.email.folded()) {
+                recipients.push(recipient);
+            }
+        }
+        recipients
     }
 }
 
@@ -283,9 +338,10 @@ impl Recipient {
         }
         let email = reader.email("email");
         let name = reader.optional_text("name", MAX_NAME_CHARS).unwrap_or_default();
+        let language = reader.language("language");
         let expires_on = time(reader, "expires_on");
         let evidence = reader.list("evidence", MAX_EVIDENCE).iter().filter_map(Evidence::read).collect();
-        let recipient = Self { email: email?, name, expires_on, evidence };
+        let recipient = Self { email: email?, name, language, expires_on, evidence };
         if serde_json::to_string(&recipient).map_or(usize::MAX, |json| json.len()) > MAX_RECIPIENT_BYTES {
             reader.refuse_field("evidence", Reason::TooLong { max: MAX_RECIPIENT_BYTES });
         }
@@ -335,10 +391,11 @@ pub(crate) mod tests {
             issued_on: at,
             expires_on: None,
             criteria_add: None,
-            client_alias_id: None,
+            alias: None,
             api_consumer_id: None,
             log_entry: None,
             email_message: None,
+            email_translations: vec![],
             send_email: true,
             recipient_count: 2,
             created_at: at,

@@ -100,6 +100,19 @@ id!(
     StatusListId, "status list id", |text| alphanumeric(text, 40)
 );
 
+id!(
+    /// An alias: a part of an organisation under whose name it also issues. Letters and digits, at most 20.
+    AliasId, "alias id", |text| alphanumeric(text, 20)
+);
+id!(
+    /// An address that an organisation wants to be told at. Letters and digits, at most 20.
+    WebhookId, "webhook id", |text| alphanumeric(text, 20)
+);
+id!(
+    /// An uploaded list of recipients. Letters and digits, at most 20.
+    ImportId, "import id", |text| alphanumeric(text, 20)
+);
+
 impl ClientId {
     /// A new id from 80 random bits.
     #[must_use]
@@ -115,6 +128,27 @@ impl BadgeId {
     }
 }
 impl StatusListId {
+    /// A new id from 80 random bits.
+    #[must_use]
+    pub fn from_random(random: [u8; 10]) -> Self {
+        Self(letters(random))
+    }
+}
+impl AliasId {
+    /// A new id from 80 random bits.
+    #[must_use]
+    pub fn from_random(random: [u8; 10]) -> Self {
+        Self(letters(random))
+    }
+}
+impl WebhookId {
+    /// A new id from 80 random bits.
+    #[must_use]
+    pub fn from_random(random: [u8; 10]) -> Self {
+        Self(letters(random))
+    }
+}
+impl ImportId {
     /// A new id from 80 random bits.
     #[must_use]
     pub fn from_random(random: [u8; 10]) -> Self {

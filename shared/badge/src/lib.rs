@@ -5,6 +5,8 @@
 //! * [`input`]: reading a JSON request field by field, collecting every complaint instead of the first;
 //! * [`organisation`], [`definition`], [`event`]: who issues, what can be earned, one act of issuing;
 //! * [`ob3`], [`ob2`]: the same credential as Open Badges 3.0 and 2.0 documents;
+//! * [`delivery`], [`receive`]: what became of the mail to a recipient, and the link in it;
+//! * [`notice`]: what an organisation's systems are told of;
 //! * [`urls`]: every public address of the product, spelled once;
 //! * [`failure`]: what failures of the world mean;
 //! * [`limits`]: the numbers that bound what strangers may send.
@@ -17,21 +19,26 @@
 //! 4. Extend the golden documents in `tests/`.
 
 pub mod definition;
+pub mod delivery;
 pub mod event;
 pub mod failure;
 pub mod id;
 pub mod input;
 pub mod limits;
+pub mod notice;
 pub mod ob2;
 pub mod ob3;
 pub mod organisation;
+pub mod receive;
 pub mod text;
 pub mod urls;
 
 pub use definition::Definition;
+pub use delivery::Delivery;
 pub use event::{Event, Recipient};
-pub use id::{BadgeId, ClientId, CredentialId, EventId, StatusListId};
-pub use organisation::Organisation;
+pub use id::{AliasId, BadgeId, ClientId, CredentialId, EventId, ImportId, StatusListId, WebhookId};
+pub use notice::Notice;
+pub use organisation::{Alias, Organisation};
 pub use text::{EmailAddress, Lang, WebUrl};
 pub use urls::Urls;
 

@@ -8,7 +8,7 @@ use crate::definition::Badge;
 use crate::event::{Event, Recipient};
 use crate::id::{ClientId, CredentialId};
 use crate::ob3::{criteria_text, identity_hash};
-use crate::organisation::Organisation;
+use crate::organisation::{Alias, Organisation};
 use crate::rfc3339;
 use crate::text::WebUrl;
 use crate::urls::Urls;
@@ -77,6 +77,13 @@ pub fn revoked_assertion(urls: &Urls, id: &CredentialId, reason: Option<&str>) -
     assertion
 }
 
+fn issuer_url(urls: &Urls, event: &Event) -> String {
+    match &event.alias {
+        Some(alias) => urls.ob2_alias(&event.client, &alias.id),
+        None => urls.ob2_issuer(&event.client),
+    }
+}
+
 /// A BadgeClass, as the badge stood when `event` issued it.
 #[must_use]
 pub fn badge_class(urls: &Urls, badge: &Badge, event: &Event) -> Value {
@@ -89,7 +96,7 @@ pub fn badge_class(urls: &Urls, badge: &Badge, event: &Event) -> Value {
         "description": content.description,
         "image": urls.artwork(&badge.artwork.png_sha256, "png"),
         "criteria": {"id": format!("{}#criteria", urls.badge(&badge.id))},
-        "issuer": urls.ob2_issuer(&event.client),
+        "issuer": issuer_url(urls, event),
     });
     let narrative = criteria_text(content, event.criteria_add.as_deref());
     if !narrative.is_empty() {
@@ -150,6 +157,24 @@ pub fn issuer(urls: &Urls, organisation: &Organisation, kid: Option<&str>) -> Va
         issuer["publicKey"] = urls.ob2_key(client, kid).into();
     }
     issuer
+}
+
+/// The Profile of an alias: the organisation's, under another name. It signs nothing by itself.
+#[must_use]
+pub fn alias(urls: &Urls, organisation: &Organisation, alias: &Alias) -> Value {
+    let mut profile = issuer(urls, organisation, None);
+    profile["id"] = urls.ob2_alias(&organisation.id, &alias.id).into();
+    profile["name"] = alias.name.as_str().into();
+    profile["url"] = alias.url.as_str().into();
+    profile["email"] = alias.email.as_str().into();
+    if let Some(object) = profile.as_object_mut() {
+        object.remove("description");
+        object.remove("revocationList");
+        if !alias.description.is_empty() {
+            object.insert("description".to_owned(), alias.description.as_str().into());
+        }
+    }
+    profile
 }
 
 /// A CryptographicKey. `pem` is its SubjectPublicKeyInfo in PEM.

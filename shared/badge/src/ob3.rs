@@ -5,7 +5,7 @@
 
 use crate::definition::{Alignment, Badge, Content};
 use crate::event::{Draw, Event, Evidence, Recipient};
-use crate::organisation::Organisation;
+use crate::organisation::{Alias, Organisation};
 use crate::text::WebUrl;
 use crate::urls::Urls;
 use crate::{id::StatusListId, rfc3339};
@@ -50,7 +50,7 @@ pub fn credential(parts: &Parts<'_>) -> Value {
         "id": urls.credential(&draw.credential),
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "name": badge.content().name,
-        "issuer": issuer(urls, organisation),
+        "issuer": issuer(urls, organisation, event.alias.as_ref()),
         "validFrom": rfc3339(event.issued_on),
         "credentialSubject": {
             "id": draw.subject,
@@ -76,15 +76,20 @@ pub fn credential(parts: &Parts<'_>) -> Value {
     credential
 }
 
-/// The `issuer` of a credential: a Profile under the organisation's DID (OB 3.0 section B.1.14).
+/// The `issuer` of a credential: a Profile under the organisation's DID (OB 3.0 section B.1.14), in the name of an alias if the
+/// event was issued so. The DID stays the organisation's, because its keys sign.
 #[must_use]
-pub fn issuer(urls: &Urls, organisation: &Organisation) -> Value {
+pub fn issuer(urls: &Urls, organisation: &Organisation, alias: Option<&Alias>) -> Value {
+    let (name, url, email) = match alias {
+        Some(alias) => (&alias.name, &alias.url, &alias.email),
+        None => (&organisation.name, &organisation.url, &organisation.email),
+    };
     json!({
         "id": urls.issuer_did(&organisation.id),
         "type": ["Profile"],
-        "name": organisation.name,
-        "url": organisation.url.as_str(),
-        "email": organisation.email.as_str(),
+        "name": name,
+        "url": url.as_str(),
+        "email": email.as_str(),
     })
 }
 
@@ -253,7 +258,13 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn recipient() -> Recipient {
-        Recipient { email: "a@example.com".parse().unwrap(), name: "Anna".into(), expires_on: None, evidence: vec![] }
+        Recipient {
+            email: "a@example.com".parse().unwrap(),
+            name: "Anna".into(),
+            language: crate::text::Language::default(),
+            expires_on: None,
+            evidence: vec![],
+        }
     }
 
     pub(crate) fn sample() -> Value {

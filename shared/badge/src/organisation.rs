@@ -1,6 +1,6 @@
 //! Who issues.
 
-use crate::id::ClientId;
+use crate::id::{AliasId, ClientId};
 use crate::input::{FieldError, Reader, Reason};
 use crate::limits;
 use crate::text::{EmailAddress, WebUrl};
@@ -31,6 +31,69 @@ pub struct Organisation {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub modified_at: Timestamp,
+}
+
+/// A part of an organisation (a faculty, a branch, a project) under whose name it also issues. The organisation signs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alias {
+    /// Its id: the API's `client_alias_id`.
+    pub id: AliasId,
+    /// The name shown on badges.
+    pub name: String,
+    /// Its web site.
+    pub url: WebUrl,
+    /// Its public contact address.
+    pub email: EmailAddress,
+    /// Where answers to its mails go; to `email` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<EmailAddress>,
+    /// What it is, in a few sentences.
+    #[serde(default)]
+    pub description: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub modified_at: Timestamp,
+}
+
+impl Alias {
+    /// A new alias out of a request body with `name`, `url`, `email` and optionally `reply_to`, `description`.
+    ///
+    /// # Errors
+    /// Every field that cannot be taken.
+    pub fn read(body: &serde_json::Value, id: AliasId, now: Timestamp) -> Result<Self, Vec<FieldError>> {
+        let complaints = crate::input::Complaints::default();
+        let reader = Reader::root(body, &complaints);
+        let (name, description) = name_and_description(&reader);
+        let url = required_url(&reader);
+        let email = reader.email("email");
+        let reply_to = reader.field("reply_to").filter(|r| r.value().as_str() != Some("")).and_then(|r| r.as_email());
+        let read = match (url, email) {
+            (Some(url), Some(email)) => {
+                Some(Self { id, name, url, email, reply_to, description, created_at: now, modified_at: now })
+            }
+            _ => None,
+        };
+        complete(complaints.into_result(read)?)
+    }
+}
+
+fn name_and_description(reader: &Reader<'_>) -> (String, String) {
+    let name = reader.text("name", 1, limits::MAX_NAME_CHARS);
+    (name, reader.optional_text("description", limits::MAX_DESCRIPTION_CHARS).unwrap_or_default())
+}
+
+fn required_url(reader: &Reader<'_>) -> Option<WebUrl> {
+    let url = reader.optional_url("url");
+    if reader.field("url").is_none_or(|field| field.value().as_str() == Some("")) {
+        reader.refuse_field("url", Reason::Missing);
+    }
+    url
+}
+
+/// What was read when nothing was complained about.
+fn complete<T>(read: Option<T>) -> Result<T, Vec<FieldError>> {
+    read.ok_or_else(|| vec![FieldError { pointer: String::new(), reason: Reason::Missing }])
 }
 
 /// Whether an organisation's credentials also exist as VC-JWT (OB 3.0 section 8.2), and signed how.
@@ -70,13 +133,9 @@ impl Organisation {
     pub fn read(body: &serde_json::Value, id: ClientId, now: Timestamp) -> Result<Self, Vec<FieldError>> {
         let complaints = crate::input::Complaints::default();
         let reader = Reader::root(body, &complaints);
-        let name = reader.text("name", 1, limits::MAX_NAME_CHARS);
-        let url = reader.optional_url("url");
-        if reader.field("url").is_none() {
-            reader.refuse_field("url", Reason::Missing);
-        }
+        let (name, description) = name_and_description(&reader);
+        let url = required_url(&reader);
         let email = reader.email("email");
-        let description = reader.optional_text("description", limits::MAX_DESCRIPTION_CHARS).unwrap_or_default();
         let country = reader.optional_text("country", 2).unwrap_or_default();
         let vc_jwt = reader.optional_text("vc_jwt", 10).unwrap_or_default().parse::<VcJwt>();
         if let Err(reason) = &vc_jwt {
@@ -88,10 +147,7 @@ impl Organisation {
             }
             _ => None,
         };
-        match complaints.into_result(read)? {
-            Some(organisation) => Ok(organisation),
-            None => Err(vec![FieldError { pointer: String::new(), reason: Reason::Missing }]),
-        }
+        complete(complaints.into_result(read)?)
     }
 }
 

@@ -73,6 +73,20 @@ impl Language {
         &self.0
     }
 
+    /// Whether nobody said which language it is.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The one of the product's own languages that its readers understand; none when that is not known.
+    #[must_use]
+    pub fn spoken(&self) -> Option<Lang> {
+        let primary = self.known()?.split('-').next()?;
+        let is = |lang: &Lang| primary.eq_ignore_ascii_case(lang.tag());
+        [Lang::En, Lang::Ja].into_iter().find(is)
+    }
+
     /// The tag when it is known.
     #[must_use]
     pub fn known(&self) -> Option<&str> {

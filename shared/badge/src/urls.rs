@@ -2,7 +2,7 @@
 //!
 //! An address that stands in a signed credential is for ever: these may be added to, never changed.
 
-use crate::id::{BadgeId, ClientId, CredentialId, EventId, StatusListId};
+use crate::id::{AliasId, BadgeId, ClientId, CredentialId, EventId, StatusListId};
 
 /// The public addresses below one base, for example `https://badges.example.org`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +99,16 @@ impl Urls {
     #[must_use]
     pub fn ob2_issuer(&self, client: &ClientId) -> String {
         format!("{}/ob2/issuers/{client}", self.base)
+    }
+    /// An OB 2.0 profile of an alias of an issuer.
+    #[must_use]
+    pub fn ob2_alias(&self, client: &ClientId, alias: &AliasId) -> String {
+        format!("{}/ob2/issuers/{client}/{alias}", self.base)
+    }
+    /// Where a recipient sees, accepts or declines a credential. `token` is [`crate::receive::Link`] as text.
+    #[must_use]
+    pub fn receive(&self, token: &str) -> String {
+        format!("{}/c/receive?tk={token}", self.base)
     }
     /// An OB 2.0 cryptographic key.
     #[must_use]

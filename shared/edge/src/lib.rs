@@ -6,6 +6,7 @@
 //! * [`request`]: a request, read once under limits; the only place that reads the clock;
 //! * [`answer`]: answers, their caching and content negotiation;
 //! * [`problem`]: every failure a caller can see, in one table;
+//! * [`wake`]: messages of queues and schedules, for functions that are not only asked;
 //! * [`token`]: access tokens and who a caller is;
 //! * [`html`]: the shell of every page;
 //! * [`obf`]: answers in the shape that existing clients read;
@@ -19,15 +20,20 @@ pub mod obf;
 pub mod problem;
 pub mod request;
 pub mod token;
+pub mod wake;
 
 pub use answer::Answer;
 pub use problem::{Kind, Problem};
 pub use request::Request;
+pub use wake::{Message, Wake};
 
 use badge::failure::{Failure, Nature};
+use jiff::Timestamp;
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, RequestExt as _};
 use std::future::Future;
 
-/// Runs a function: takes request after request from the Lambda runtime and answers each.
+/// Runs a function that only answers requests.
 ///
 /// # Errors
 /// When the runtime cannot be reached; the process should end then.
@@ -36,8 +42,26 @@ where
     F: Fn(Request) -> R + Sync,
     R: Future<Output = Result<Answer, Problem>> + Send,
 {
-    let handle = &handle;
+    serve_and_wake(handle, |_| async { Err(Problem::internal("nothing wakes this function")) }).await
+}
+
+/// Runs a function: takes payload after payload from the Lambda runtime, answers requests and does what it is woken for. Messages of
+/// one batch are worked on side by side; those that failed are delivered again, the others are not.
+///
+/// # Errors
+/// When the runtime cannot be reached; the process should end then.
+pub async fn serve_and_wake<F, R, G, S>(handle: F, wake: G) -> Result<(), lambda_http::Error>
+where
+    F: Fn(Request) -> R + Sync,
+    R: Future<Output = Result<Answer, Problem>> + Send,
+    G: Fn(Wake) -> S + Sync,
+    S: Future<Output = Result<(), Problem>> + Send,
+{
+    let (handle, wake) = (&handle, &wake);
     lambda_http::run(lambda_http::service_fn(move |raw: lambda_http::Request| async move {
+        if matches!(raw.request_context_ref(), Some(RequestContext::PassThrough)) {
+            return woken(&raw, wake).await;
+        }
         let request = match Request::read(raw) {
             Ok(request) => request,
             Err(refused) => {
@@ -56,6 +80,40 @@ where
         Ok(response)
     }))
     .await
+}
+
+/// Does what a payload that is no request asks for, and says which messages are to be delivered again.
+async fn woken<G, S>(raw: &lambda_http::Request, wake: &G) -> Result<http::Response<Body>, lambda_http::Error>
+where
+    G: Fn(Wake) -> S + Sync,
+    S: Future<Output = Result<(), Problem>> + Send,
+{
+    let now = request::now();
+    let deadline = raw.lambda_context_ref().and_then(|context| i64::try_from(context.deadline).ok());
+    let deadline = deadline.and_then(|at| Timestamp::from_millisecond(at).ok()).unwrap_or(now);
+    let wakes = wake::read(raw.body(), now, deadline).ok_or("a payload that is neither a request nor a message")?;
+    let one = |what: Wake| async move {
+        let name = match &what {
+            Wake::Message(message) => (message.queue.clone(), Some(message.id.clone())),
+            Wake::Schedule { name, .. } => (name.clone(), None),
+        };
+        (name, wake(what).await)
+    };
+    let mut failures = Vec::new();
+    for ((name, id), outcome) in futures_util::future::join_all(wakes.into_iter().map(one)).await {
+        let Err(problem) = outcome else {
+            tracing::info!(name, id, "done");
+            continue;
+        };
+        let cause = problem.cause().unwrap_or_else(|| problem.kind().title(badge::Lang::En));
+        tracing::error!(name, id, cause, "failed");
+        match id {
+            Some(id) => failures.push(serde_json::json!({"itemIdentifier": id})),
+            None => return Err("a schedule's work failed".into()),
+        }
+    }
+    let body = serde_json::json!({"batchItemFailures": failures});
+    Ok(http::Response::new(Body::Text(body.to_string())))
 }
 
 /// What a failure of the world means to a caller.

@@ -36,7 +36,7 @@ pub struct Request {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one look at the clock; everything else takes it from the request")]
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 

@@ -1,6 +1,6 @@
 //! Badge definitions. Versions are kept for ever; deleting a badge only hides it, because what was issued refers to it.
 
-use crate::client::{Expect, Store, StoreError, key_map};
+use crate::client::{Expect, Store, StoreError};
 use crate::item::{Item, number};
 use crate::key;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -18,6 +18,7 @@ impl Store {
         let head = Item::at(&key::badge_head(&badge.id))
             .text("client", badge.client.as_str())
             .number("version", badge.version);
+        let head = if badge.definition.draft { head } else { head.number("published", badge.version) };
         self.transact(vec![
             self.transact_put(head, Expect::Absent)?,
             self.transact_put(version(badge)?, Expect::Absent)?,
@@ -33,9 +34,10 @@ impl Store {
     pub async fn update_badge(&self, badge: &Badge) -> Result<(), StoreError> {
         let values =
             HashMap::from([(":new".to_owned(), number(badge.version)), (":old".to_owned(), number(badge.version - 1))]);
+        let set = if badge.definition.draft { "SET version = :new" } else { "SET version = :new, published = :new" };
         let head = self.transact_update(
             &key::badge_head(&badge.id),
-            "SET version = :new",
+            set,
             "version = :old AND attribute_not_exists(deleted_at)",
             values,
         )?;
@@ -62,12 +64,7 @@ impl Store {
             "client = :client AND attribute_not_exists(deleted_at)",
             values,
         )?;
-        let row = aws_sdk_dynamodb::types::Delete::builder()
-            .table_name(self.table())
-            .set_key(Some(key_map(&key::badge_row(client, badge))))
-            .build()
-            .map_err(|_| StoreError::Corrupt("delete"))?;
-        let row = aws_sdk_dynamodb::types::TransactWriteItem::builder().delete(row).build();
+        let row = self.transact_delete(&key::badge_row(client, badge), None)?;
         self.transact(vec![head, row]).await
     }
 
@@ -96,13 +93,15 @@ impl Store {
         self.get(&key::badge_version(badge, version)).await?.map(|item| item.get_doc()).transpose()
     }
 
-    /// A badge in its current version, whosever it is; deleted ones too, as the public may still hold credentials of it.
+    /// A badge as the public sees it, whosever it is: its newest version that is no draft, or its newest one when it never was
+    /// anything else. Deleted ones too, as the public may still hold credentials of it.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     pub async fn public_badge(&self, badge: &BadgeId) -> Result<Option<Badge>, StoreError> {
         let Some(head) = self.get(&key::badge_head(badge)).await? else { return Ok(None) };
-        self.badge_version(badge, head.get_number("version")?).await
+        let version = head.find_number("published").unwrap_or(head.get_number("version")?);
+        self.badge_version(badge, version).await
     }
 }
 

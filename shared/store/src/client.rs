@@ -1,13 +1,14 @@
 //! The two AWS clients, and the few ways in which this product talks to them.
 
-use crate::item::Item;
+use crate::item::{Item, number};
 use crate::key::TableKey;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
-    AttributeValue, KeysAndAttributes, Put, PutRequest, TransactWriteItem, Update, WriteRequest,
+    AttributeValue, Delete, KeysAndAttributes, Put, PutRequest, TransactWriteItem, Update, WriteRequest,
 };
 use aws_types::SdkConfig;
 use badge::failure::{Failure, Nature};
+use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -193,6 +194,62 @@ impl Store {
         }
     }
 
+    /// Records of a partition whose `sk` lies strictly between two texts, in order, at most `limit`.
+    pub(crate) async fn query_between(
+        &self,
+        pk: &str,
+        after: &str,
+        before: &str,
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
+        // BETWEEN includes both ends: the first is stepped over by the smallest text behind it, the last is dropped if it came along.
+        let mut items: Vec<Item> = Vec::new();
+        let mut start = None;
+        loop {
+            let answer = self
+                .dynamo
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :after AND :before")
+                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+                .expression_attribute_values(":after", AttributeValue::S(format!("{after}\u{1}")))
+                .expression_attribute_values(":before", AttributeValue::S(before.to_owned()))
+                .consistent_read(true)
+                .set_exclusive_start_key(start)
+                .set_limit(i32::try_from(limit - items.len()).ok())
+                .send()
+                .await
+                .map_err(|e| unavailable("Query", &e))?;
+            items.extend(answer.items.unwrap_or_default().into_iter().map(Item::from));
+            start = answer.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() || items.len() >= limit {
+                items.retain(|item| item.get_text("sk").is_ok_and(|sk| sk != before));
+                return Ok(items);
+            }
+        }
+    }
+
+    /// Changes one record by an update expression under a condition.
+    pub(crate) async fn update(
+        &self,
+        key: &TableKey,
+        update: &str,
+        condition: Option<&str>,
+        values: HashMap<String, AttributeValue>,
+    ) -> Result<(), StoreError> {
+        self.dynamo
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key_map(key)))
+            .update_expression(update)
+            .set_condition_expression(condition.map(str::to_owned))
+            .set_expression_attribute_values(Some(values).filter(|values| !values.is_empty()))
+            .send()
+            .await
+            .map_err(|e| unavailable("UpdateItem", &e))?;
+        Ok(())
+    }
+
     /// Writes records that need no condition, 25 to a call, sending again what the table left over.
     pub(crate) async fn write_all(&self, items: Vec<Item>) -> Result<(), StoreError> {
         let requests: Result<Vec<WriteRequest>, StoreError> = items.into_iter().map(write_request).collect();
@@ -246,6 +303,37 @@ impl Store {
             .build()
             .map_err(|_| StoreError::Corrupt("put"))?;
         Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// A put that an expired record of the same key does not hinder: the table removes such records only within days.
+    pub(crate) fn transact_put_over_expired(
+        &self,
+        item: Item,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item.into_map()))
+            .condition_expression("attribute_not_exists(pk) OR #ttl <= :now")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":now", number(now.as_second()))
+            .build()
+            .map_err(|_| StoreError::Corrupt("put"))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    pub(crate) fn transact_delete(
+        &self,
+        key: &TableKey,
+        condition: Option<&str>,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key_map(key)))
+            .set_condition_expression(condition.map(str::to_owned))
+            .build()
+            .map_err(|_| StoreError::Corrupt("delete"))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     pub(crate) fn transact_update(

@@ -6,6 +6,7 @@ use crate::item::Item;
 use crate::key;
 use crate::pack::Frame;
 use aws_sdk_dynamodb::types::AttributeValue;
+use badge::notice::{Notice, NoticeKind, Recipients};
 use badge::{ClientId, CredentialId, EventId, Recipient, StatusListId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -170,7 +171,8 @@ impl Store {
         Ok(credentials)
     }
 
-    /// Revokes a credential: its record, its place in the status list and its row in the organisation's list, all or nothing.
+    /// Revokes a credential: its record, its place in the status list, its row in the organisation's list and the entry in its feed,
+    /// all or nothing.
     /// The published status list must be signed anew afterwards ([`Store::put_signed_list`]).
     ///
     /// # Errors
@@ -179,8 +181,8 @@ impl Store {
         &self,
         client: &ClientId,
         id: &CredentialId,
-        list: &StatusListId,
-        index: u32,
+        number: u32,
+        (list, index): (&StatusListId, u32),
         revocation: &Revocation,
     ) -> Result<(), StoreError> {
         let json = serde_json::to_string(revocation).map_err(|_| StoreError::Corrupt("revocation"))?;
@@ -192,10 +194,18 @@ impl Store {
         )?;
         let place = Item::at(&key::status_revoked(list, index)).text("credential", id.as_str());
         let row = Item::at(&key::revoked_row(client, id)).doc(revocation)?;
+        let notice = Notice {
+            kind: NoticeKind::Revoked,
+            event: id.event(),
+            recipients: Recipients::Numbers(vec![number]),
+            at: revocation.at,
+            reason: revocation.reason.clone(),
+        };
         self.transact(vec![
             update,
             self.transact_put(place, Expect::Anything)?,
             self.transact_put(row, Expect::Anything)?,
+            self.transact_put(crate::feed::item(client, &notice)?, Expect::Anything)?,
         ])
         .await
     }
@@ -238,6 +248,7 @@ mod tests {
         let recipient = Recipient {
             email: "a@b.example".parse().unwrap(),
             name: "花子".into(),
+            language: badge::text::Language::default(),
             expires_on: None,
             evidence: vec![],
         };

@@ -9,11 +9,12 @@ use crate::item::Item;
 use crate::key;
 use crate::organisations::StoredOrganisation;
 use crate::pack::Frame;
+use crate::pending;
 use badge::{ClientId, CredentialId, EmailAddress, Event, EventId, Recipient};
 use jiff::Timestamp;
 
 /// Recipients in one block of a plan: about 10 KB with short evidence, far from an item's 400 KB with the longest.
-const BLOCK_RECIPIENTS: usize = 100;
+const BLOCK_RECIPIENTS: u32 = 100;
 /// Bytes of recipients' JSON above which a block is closed early.
 const BLOCK_BYTES: usize = 200_000;
 
@@ -62,12 +63,20 @@ pub struct StoredEvent {
 }
 
 impl Store {
-    /// What a request key led to before, if it was used.
+    /// What a request key led to before, if it was used and is still remembered.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
-    pub async fn earlier_request(&self, client: &ClientId, hash: &str) -> Result<Option<EarlierRequest>, StoreError> {
+    pub async fn earlier_request(
+        &self,
+        client: &ClientId,
+        hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<EarlierRequest>, StoreError> {
         let Some(item) = self.get(&key::request(client, hash)).await? else { return Ok(None) };
+        if item.find_time("ttl").is_some_and(|end| end <= now) {
+            return Ok(None);
+        }
         let event = item.get_text("event")?.parse().map_err(|_| StoreError::Corrupt("event"))?;
         Ok(Some(EarlierRequest { event, body_hash: item.get_text("body_hash")?.to_owned() }))
     }
@@ -83,6 +92,7 @@ impl Store {
             let hmac = organisation.mail_hmac(&recipient.email);
             items.push(Item::at(&key::mail_row(&event.client, &hmac, event.created_at, credential)));
         }
+        items.extend(crate::expiries::rows(event, recipients));
         self.write_all(items).await?;
         let stored = Item::at(&key::event(&event.id)).doc(event)?.bytes("frame", frame.stored()?);
         let row = Item::at(&key::event_row(&event.client, event.created_at, &event.id)).doc(event)?;
@@ -92,7 +102,10 @@ impl Store {
                 .text("event", event.id.as_str())
                 .text("body_hash", &request.body_hash)
                 .number("ttl", request.expires_at.as_second());
-            writes.push(self.transact_put(item, Expect::Absent)?);
+            writes.push(self.transact_put_over_expired(item, event.created_at)?);
+        }
+        for chunk in 0..event.chunks() {
+            writes.push(self.transact_put(pending::row(event, chunk), Expect::Absent)?);
         }
         self.transact(writes).await
     }
@@ -113,6 +126,32 @@ impl Store {
         let items = self.query(&key::event_partition(id), key::PLANS, None).await?;
         let blocks = items.iter().map(Item::get_doc).collect::<Result<Vec<Vec<Recipient>>, _>>()?;
         Ok(blocks.concat())
+    }
+
+    /// The planned recipients with these numbers, with their numbers, in order. Blocks that hold none of them are not read.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn planned_range(
+        &self,
+        id: &EventId,
+        numbers: std::ops::Range<u32>,
+    ) -> Result<Vec<(u32, Recipient)>, StoreError> {
+        // The first number wanted may stand anywhere in a block.
+        let after = match numbers.start.checked_sub(BLOCK_RECIPIENTS) {
+            Some(first) => key::plan_place(first),
+            None => key::PLANS.to_owned(),
+        };
+        let items =
+            self.query_between(&key::event_partition(id), &after, &key::plan_place(numbers.end), usize::MAX).await?;
+        let mut recipients = Vec::new();
+        for item in &items {
+            let first =
+                item.get_text("sk")?.trim_start_matches(key::PLANS).parse().map_err(|_| StoreError::Corrupt("sk"))?;
+            recipients.extend((first..).zip(item.get_doc::<Vec<Recipient>>()?));
+        }
+        recipients.retain(|(number, _)| numbers.contains(number));
+        Ok(recipients)
     }
 
     /// An organisation's events, oldest first.
@@ -155,14 +194,20 @@ fn blocks(event: &EventId, recipients: &[Recipient]) -> Result<Vec<Item>, StoreE
         let size = serde_json::to_string(recipient).map_or(0, |json| json.len());
         bytes += size;
         match blocks.last_mut() {
-            Some(block) if block.len() < BLOCK_RECIPIENTS && bytes <= BLOCK_BYTES => block.push(recipient),
+            Some(block) if block.len() < BLOCK_RECIPIENTS as usize && bytes <= BLOCK_BYTES => block.push(recipient),
             _ => {
                 bytes = size;
                 blocks.push(vec![recipient]);
             }
         }
     }
-    blocks.iter().enumerate().map(|(n, block)| Item::at(&key::plan(event, n)).doc(block)).collect()
+    let mut first = 0;
+    let mut item = |block: &Vec<&Recipient>| {
+        let item = Item::at(&key::plan(event, first)).doc(block);
+        first += u32::try_from(block.len()).unwrap_or(u32::MAX);
+        item
+    };
+    blocks.iter().map(&mut item).collect()
 }
 
 #[cfg(test)]
@@ -177,6 +222,7 @@ mod tests {
             let recipient = |n: usize, size: usize| Recipient {
                 email: format!("p{n}@example.org").parse().unwrap(),
                 name: "x".repeat(size),
+                language: badge::text::Language::default(),
                 expires_on: None,
                 evidence: vec![],
             };

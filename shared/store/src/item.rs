@@ -102,6 +102,12 @@ impl Item {
         serde_json::from_str(self.get_text("doc")?).map_err(|_| StoreError::Corrupt("doc"))
     }
 
+    /// An instant in Unix seconds under `name`, when there is one.
+    #[must_use]
+    pub fn find_time(&self, name: &str) -> Option<jiff::Timestamp> {
+        jiff::Timestamp::from_second(self.find_number(name)?).ok()
+    }
+
     /// A JSON value under `name`, when there is one.
     ///
     /// # Errors

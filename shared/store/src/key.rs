@@ -3,7 +3,9 @@
 //! | pk | sk | what |
 //! | --- | --- | --- |
 //! | `ORG#{client}` | `ORG` | an organisation and the secret of its address index |
-//! | `ORG#{client}` | `SECRET#{id}` | one API secret, hashed |
+//! | `SECRET#{client}` | `{id}` | one API secret, hashed: apart, so that who writes badges cannot write secrets |
+//! | `ORG#{client}` | `ALIAS#{alias}` | an alias of the organisation |
+//! | `ORG#{client}` | `IMPORT#{import}` | an uploaded list of recipients; expires |
 //! | `ORG#{client}` | `BADGE#{badge}` | the current version of a badge, for lists |
 //! | `ORG#{client}` | `EVENT#{created}#{event}` | an event, for lists, in order of creation |
 //! | `ORG#{client}` | `REQUEST#{hash}` | a request key and the event it made; expires |
@@ -13,14 +15,20 @@
 //! | `BADGE#{badge}` | `HEAD` | whose badge it is and its current version |
 //! | `BADGE#{badge}` | `VERSION#{n}` | one version, for ever |
 //! | `EVENT#{event}` | `EVENT` | what was planned |
-//! | `EVENT#{event}` | `PLAN#{n}` | a block of planned recipients |
+//! | `EVENT#{event}` | `PLAN#{first}` | a block of planned recipients, by the number of its first |
 //! | `EVENT#{event}` | `CRED#{member}` | one recipient's signed credential |
+//! | `EVENT#{event}` | `LIFE#{number}` | what became of the mail to one recipient, and the answer |
+//! | `PENDING#{shard}` | `{created}#{event}#{chunk}` | a chunk of an event that is not signed yet |
+//! | `EXPIRY#{day}` | `{event}` | an event with credentials that expire on that day |
+//! | `EXPIRY` | `SWEPT` | up to which day expiries were told |
+//! | `FEED#{client}` | `{at}#{what}` | an entry of an organisation's feed; expires |
+//! | `HOOKS` | `{client}#{webhook}` | an address an organisation wants to be told at |
 //! | `STATUS#{list}` | `LIST` | a status list's owner and secret |
 //! | `STATUS#{list}` | `REVOKED#{index}` | one revoked place |
 //! | `STATUS#{list}` | `SIGNED` | the list as it is published |
 //! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
 
-use badge::{BadgeId, ClientId, CredentialId, EventId, StatusListId};
+use badge::{AliasId, BadgeId, ClientId, CredentialId, EventId, ImportId, StatusListId, WebhookId};
 use jiff::Timestamp;
 
 /// A primary key of the table.
@@ -47,9 +55,18 @@ pub(crate) fn organisation_partition(client: &ClientId) -> String {
 pub(crate) fn organisation(client: &ClientId) -> TableKey {
     key(organisation_partition(client), "ORG")
 }
-pub(crate) const SECRETS: &str = "SECRET#";
+pub(crate) fn secrets_partition(client: &ClientId) -> String {
+    format!("SECRET#{client}")
+}
 pub(crate) fn secret(client: &ClientId, id: &str) -> TableKey {
-    key(organisation_partition(client), format!("{SECRETS}{id}"))
+    key(secrets_partition(client), id)
+}
+pub(crate) const ALIASES: &str = "ALIAS#";
+pub(crate) fn alias(client: &ClientId, alias: &AliasId) -> TableKey {
+    key(organisation_partition(client), format!("{ALIASES}{alias}"))
+}
+pub(crate) fn import(client: &ClientId, import: &ImportId) -> TableKey {
+    key(organisation_partition(client), format!("IMPORT#{import}"))
 }
 pub(crate) const BADGES: &str = "BADGE#";
 pub(crate) fn badge_row(client: &ClientId, badge: &BadgeId) -> TableKey {
@@ -88,12 +105,53 @@ pub(crate) fn event(event: &EventId) -> TableKey {
     key(event_partition(event), "EVENT")
 }
 pub(crate) const PLANS: &str = "PLAN#";
-pub(crate) fn plan(event: &EventId, block: usize) -> TableKey {
-    key(event_partition(event), format!("{PLANS}{block:05}"))
+/// `first`: the number of the first recipient in the block.
+pub(crate) fn plan(event: &EventId, first: u32) -> TableKey {
+    key(event_partition(event), plan_place(first))
+}
+pub(crate) fn plan_place(first: u32) -> String {
+    format!("{PLANS}{first:05}")
 }
 pub(crate) const CREDENTIALS: &str = "CRED#";
 pub(crate) fn credential(id: &CredentialId) -> TableKey {
     key(event_partition(&id.event()), format!("{CREDENTIALS}{}", id.member()))
+}
+pub(crate) const LIVES: &str = "LIFE#";
+pub(crate) fn life(event: &EventId, number: u32) -> TableKey {
+    key(event_partition(event), format!("{LIVES}{number:05}"))
+}
+/// Partitions that chunks waiting for signatures are spread over.
+pub(crate) const PENDING_SHARDS: [char; 16] =
+    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+pub(crate) fn pending_partition(shard: char) -> String {
+    format!("PENDING#{shard}")
+}
+pub(crate) fn pending(event: &EventId, created_at: Timestamp, chunk: u32) -> TableKey {
+    // An event's id is random: its last digit spreads evenly.
+    let shard = event.as_str().chars().next_back().unwrap_or('0');
+    key(pending_partition(shard), format!("{}#{event}#{chunk:03}", sortable(created_at)))
+}
+pub(crate) fn expiry_partition(day: jiff::civil::Date) -> String {
+    format!("EXPIRY#{day}")
+}
+pub(crate) fn expiry(day: jiff::civil::Date, event: &EventId) -> TableKey {
+    key(expiry_partition(day), event.as_str())
+}
+pub(crate) fn swept() -> TableKey {
+    key("EXPIRY".to_owned(), "SWEPT")
+}
+pub(crate) fn feed_partition(client: &ClientId) -> String {
+    format!("FEED#{client}")
+}
+pub(crate) fn feed(client: &ClientId, at: Timestamp, what: &str) -> TableKey {
+    key(feed_partition(client), format!("{}#{what}", sortable(at)))
+}
+pub(crate) const HOOKS_PARTITION: &str = "HOOKS";
+pub(crate) fn hooks_prefix(client: &ClientId) -> String {
+    format!("{client}#")
+}
+pub(crate) fn hook(client: &ClientId, webhook: &WebhookId) -> TableKey {
+    key(HOOKS_PARTITION.to_owned(), format!("{}{webhook}", hooks_prefix(client)))
 }
 pub(crate) fn status_partition(list: &StatusListId) -> String {
     format!("STATUS#{list}")
@@ -125,4 +183,10 @@ pub fn artwork_object(sha256: &str, extension: &str) -> String {
 #[must_use]
 pub fn baked_object(credential: &CredentialId, suffix: &str) -> String {
     format!("baked/{credential}{suffix}")
+}
+
+/// The object key of an uploaded list of recipients.
+#[must_use]
+pub fn import_object(client: &ClientId, import: &ImportId) -> String {
+    format!("imports/{client}/{import}.csv")
 }

@@ -11,23 +11,33 @@
 //! Domain values are kept as JSON in the attribute `doc`; what conditions or lists look at stands in attributes of its own.
 //! E-mail addresses are in no key: an index of addresses goes by an HMAC under the organisation's own secret.
 
+pub mod aliases;
 pub mod badges;
 pub mod client;
 pub mod credentials;
+pub mod deliveries;
 pub mod events;
+pub mod expiries;
+pub mod feed;
+pub mod imports;
 pub mod item;
 pub mod key;
 pub mod objects;
 pub mod organisations;
 pub mod pack;
+pub mod pending;
 pub mod secrets;
 pub mod signing_keys;
 pub mod status_lists;
+pub mod webhooks;
 
 pub use client::{Store, StoreError};
 pub use credentials::{Revocation, StoredCredential};
 pub use events::Plan;
+pub use feed::FeedEntry;
+pub use imports::Import;
 pub use organisations::StoredOrganisation;
 pub use secrets::{Role, StoredSecret};
 pub use signing_keys::{KeyPurpose, KeyState, SigningKey};
 pub use status_lists::{Block, SignedList};
+pub use webhooks::Webhook;

@@ -21,12 +21,24 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when S3 does not take it.
     pub async fn put_object(&self, object: &str, media_type: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        self.put_with(object, media_type, IMMUTABLE, bytes).await
+    }
+
+    /// Keeps a file that is nobody else's business.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when S3 does not take it.
+    pub async fn put_private_object(&self, object: &str, media_type: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        self.put_with(object, media_type, "no-store", bytes).await
+    }
+
+    async fn put_with(&self, object: &str, media_type: &str, cache: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
         self.s3()
             .put_object()
             .bucket(self.bucket())
             .key(object)
             .content_type(media_type)
-            .cache_control(IMMUTABLE)
+            .cache_control(cache)
             .body(ByteStream::from(bytes))
             .send()
             .await

@@ -13,6 +13,8 @@ pub struct StoredOrganisation {
     pub organisation: Organisation,
     /// Which keys sign for it: `default`, or its own id.
     pub key_scope: String,
+    /// Whether some system of theirs wants to be told what happens ([`crate::webhooks`]).
+    pub has_webhooks: bool,
     mail_secret: [u8; 32],
 }
 
@@ -56,6 +58,7 @@ pub(crate) fn read(item: &Item) -> Result<StoredOrganisation, StoreError> {
     Ok(StoredOrganisation {
         organisation: item.get_doc()?,
         key_scope: item.get_text("key_scope")?.to_owned(),
+        has_webhooks: item.find_number::<u8>("hooks").is_some_and(|hooks| hooks > 0),
         mail_secret: item.get_secret("mail_secret")?,
     })
 }

@@ -91,7 +91,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     pub async fn secrets(&self, client: &ClientId) -> Result<Vec<StoredSecret>, StoreError> {
-        let items = self.query(&key::organisation_partition(client), key::SECRETS, None).await?;
+        let items = self.query(&key::secrets_partition(client), "", None).await?;
         items.iter().map(Item::get_doc).collect()
     }
 

@@ -1,0 +1,123 @@
+//! What else than a request a function is woken for: messages of a queue, and the clock.
+
+use crate::problem::Problem;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// A message of an SQS queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The queue's name.
+    pub queue: String,
+    /// The message's id.
+    pub id: String,
+    /// Its body.
+    pub body: String,
+    /// How often it was delivered, this time included.
+    pub attempt: u32,
+    /// When it was delivered now.
+    pub now: Timestamp,
+    /// When Lambda ends this invocation, whatever it is doing.
+    pub deadline: Timestamp,
+}
+
+impl Message {
+    /// The job in the body.
+    ///
+    /// # Errors
+    /// A fault: no message of ours looks like that. Delivered again and again, it ends in the dead-letter queue, where it is seen.
+    pub fn job<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        serde_json::from_str(&self.body).map_err(|_| Problem::internal("a queue message that is no job"))
+    }
+}
+
+/// What wakes a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wake {
+    /// A message.
+    Message(Message),
+    /// A schedule's time has come.
+    Schedule {
+        /// The schedule's name, from its `Input`: `{"schedule": NAME}`.
+        name: String,
+        /// When.
+        now: Timestamp,
+        /// When Lambda ends this invocation.
+        deadline: Timestamp,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Payload {
+    Queue {
+        #[serde(rename = "Records")]
+        records: Vec<Record>,
+    },
+    Schedule {
+        schedule: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    message_id: String,
+    body: String,
+    #[serde(rename = "eventSourceARN")]
+    event_source_arn: String,
+    attributes: Attributes,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attributes {
+    approximate_receive_count: String,
+}
+
+/// What a payload that is no HTTP request asks for; none when it is nothing known.
+pub(crate) fn read(payload: &[u8], now: Timestamp, deadline: Timestamp) -> Option<Vec<Wake>> {
+    Some(match serde_json::from_slice(payload).ok()? {
+        Payload::Schedule { schedule } => vec![Wake::Schedule { name: schedule, now, deadline }],
+        Payload::Queue { records } => records
+            .into_iter()
+            .map(|record| {
+                Wake::Message(Message {
+                    queue: record.event_source_arn.rsplit(':').next().unwrap_or_default().to_owned(),
+                    id: record.message_id,
+                    body: record.body,
+                    attempt: record.attributes.approximate_receive_count.parse().unwrap_or(1),
+                    now,
+                    deadline,
+                })
+            })
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn wakes(payload: &serde_json::Value) -> Option<Vec<Wake>> {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        read(payload.to_string().as_bytes(), at(1), at(30))
+    }
+
+    #[test]
+    fn messages_and_schedules_are_told_apart() {
+        let record = json!({
+            "messageId": "m1", "receiptHandle": "r", "body": "{\"chunk\":1}", "attributes": {"ApproximateReceiveCount": "3", "SentTimestamp": "1"},
+            "messageAttributes": {}, "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:stack-signing", "awsRegion": "us-east-1",
+        });
+        let found = wakes(&json!({"Records": [record]})).unwrap();
+        let [Wake::Message(message)] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((message.queue.as_str(), message.id.as_str(), message.attempt), ("stack-signing", "m1", 3));
+        assert_eq!(message.job::<serde_json::Value>().unwrap(), json!({"chunk": 1}));
+        let found = wakes(&json!({"schedule": "sweep"})).unwrap();
+        assert!(matches!(&found[..], [Wake::Schedule { name, .. }] if name == "sweep"));
+        assert_eq!(wakes(&json!({"detail": {}})), None);
+    }
+}

@@ -1,0 +1,167 @@
+//! Work that one function leaves for another: the jobs, and the SQS queues they wait in.
+//!
+//! A job only names what lies in the store, never copies it. A queue delivers at least once and in any order, so whoever takes a job
+//! looks first at what of it is done already. A job that failed too often goes to the queue's dead-letter queue, from where an
+//! operator sends it back.
+
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_types::SdkConfig;
+use badge::failure::{Failure, Nature};
+use badge::notice::Recipients;
+use badge::{ClientId, EventId};
+use serde::{Deserialize, Serialize};
+
+/// Sign a chunk of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SigningJob {
+    /// Which event.
+    pub event: EventId,
+    /// Which of its chunks ([`badge::Event::chunk`]).
+    pub chunk: u32,
+}
+
+/// Mail recipients of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailJob {
+    /// Which event.
+    pub event: EventId,
+    /// Which of its recipients; at most [`MAIL_JOB_RECIPIENTS`].
+    pub recipients: Recipients,
+    /// 0 for the first mail, else the Unix time of the request for another.
+    pub round: i64,
+}
+
+/// Recipients of one mail job: at SES's usual 14 mails a second done well within a minute.
+pub const MAIL_JOB_RECIPIENTS: u32 = 50;
+
+/// Look at an organisation's feed and tell its webhooks what they have not heard yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookJob {
+    /// Which organisation.
+    pub client: ClientId,
+}
+
+/// Messages in one `SendMessageBatch` (SQS's limit).
+const BATCH_MESSAGES: usize = 10;
+/// The longest a message may wait before it is delivered (SQS's limit).
+pub const MAX_DELAY_SECONDS: i32 = 900;
+/// Attempts at messages that SQS did not take out of a batch.
+const ATTEMPTS: usize = 3;
+
+/// Why a job could not be left.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// SQS did not take it. Repeating may help.
+    #[error("SQS did not take messages: {0}")]
+    Unavailable(String),
+    /// It cannot be written.
+    #[error("a job that cannot be written as JSON")]
+    Unwritable,
+}
+
+impl Failure for QueueError {
+    fn nature(&self) -> Nature {
+        match self {
+            Self::Unavailable(_) => Nature::Temporary,
+            Self::Unwritable => Nature::Fault,
+        }
+    }
+}
+
+/// One queue.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    sqs: aws_sdk_sqs::Client,
+    url: String,
+}
+
+impl Queue {
+    /// The queue at this address.
+    #[must_use]
+    pub fn new(aws: &SdkConfig, url: String) -> Self {
+        Self { sqs: aws_sdk_sqs::Client::new(aws), url }
+    }
+
+    /// Leaves jobs, to be delivered after `delay_seconds` (at most [`MAX_DELAY_SECONDS`]).
+    ///
+    /// # Errors
+    /// [`QueueError`] when not all were taken; some may have been.
+    pub async fn send<T: Serialize>(&self, jobs: &[T], delay_seconds: i32) -> Result<(), QueueError> {
+        let delay = delay_seconds.clamp(0, MAX_DELAY_SECONDS);
+        let bodies: Result<Vec<String>, _> = jobs.iter().map(serde_json::to_string).collect();
+        for batch in bodies.map_err(|_| QueueError::Unwritable)?.chunks(BATCH_MESSAGES) {
+            self.send_batch(batch, delay).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_batch(&self, bodies: &[String], delay: i32) -> Result<(), QueueError> {
+        let mut left: Vec<usize> = (0..bodies.len()).collect();
+        for _ in 0..ATTEMPTS {
+            let entry = |place: &usize| {
+                let body = bodies.get(*place).map(String::as_str).unwrap_or_default();
+                let entry = SendMessageBatchRequestEntry::builder().id(place.to_string()).message_body(body);
+                entry.delay_seconds(delay).build().map_err(|_| QueueError::Unwritable)
+            };
+            let entries = left.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+            let sent = self.sqs.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await;
+            let sent = sent.map_err(|e| QueueError::Unavailable(code(&e)))?;
+            left = sent.failed.iter().filter_map(|failed| failed.id.parse().ok()).collect();
+            if left.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(QueueError::Unavailable("messages left over".into()))
+    }
+}
+
+fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
+    match error {
+        SdkError::ServiceError(service) => service.err().code().unwrap_or("service error").to_owned(),
+        SdkError::TimeoutError(_) => "timeout".to_owned(),
+        _ => "no connection".to_owned(),
+    }
+}
+
+/// Mail jobs for recipients of an event, each of at most [`MAIL_JOB_RECIPIENTS`].
+#[must_use]
+pub fn mail_jobs(event: &EventId, recipients: &Recipients, round: i64) -> Vec<MailJob> {
+    let job = |recipients| MailJob { event: event.clone(), recipients, round };
+    match recipients {
+        Recipients::Range { from, to } => (*from..*to)
+            .step_by(MAIL_JOB_RECIPIENTS as usize)
+            .map(|first| job(Recipients::Range { from: first, to: first.saturating_add(MAIL_JOB_RECIPIENTS).min(*to) }))
+            .collect(),
+        Recipients::Numbers(numbers) => {
+            numbers.chunks(MAIL_JOB_RECIPIENTS as usize).map(|some| job(Recipients::Numbers(some.to_vec()))).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mail_jobs_cover_everyone_once() {
+        let event = EventId::from_random([1; 10]);
+        for recipients in [
+            Recipients::Range { from: 0, to: 1_000 },
+            Recipients::Range { from: 1_000, to: 1_001 },
+            Recipients::Range { from: 7, to: 120 },
+            Recipients::Numbers((0..120).rev().collect()),
+        ] {
+            let jobs = mail_jobs(&event, &recipients, 3);
+            let covered: Vec<u32> = jobs.iter().flat_map(|job| job.recipients.numbers()).collect();
+            assert_eq!(covered, recipients.numbers());
+            assert!(jobs.iter().all(|job| job.recipients.numbers().len() <= MAIL_JOB_RECIPIENTS as usize));
+        }
+    }
+
+    #[test]
+    fn jobs_are_small_and_hold_no_addresses() {
+        let job = SigningJob { event: EventId::from_random([1; 10]), chunk: 2 };
+        assert_eq!(serde_json::to_string(&job).unwrap(), r#"{"event":"01010101010101010101","chunk":2}"#);
+    }
+}
