@@ -2,15 +2,13 @@
 
 use crate::App;
 use badge::input::{FieldError, Reason};
-use badge::{ClientId, EmailAddress, Event, EventId};
+use badge::{ClientId, Delivery, EmailAddress, Event, EventId};
+use edge::obf::{Page, number};
 use edge::{Answer, Kind, Problem, Request};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use store::events::StoredEvent;
-
-/// Entries of one page, and as many when the caller does not say.
-const MAX_PAGE: usize = 1_000;
 
 /// Events read at once for a list of recipients.
 const EVENTS_AT_ONCE: usize = 16;
@@ -26,25 +24,15 @@ struct Wanted {
     end: i64,
     log_entry: Vec<(String, String)>,
     newest_first: bool,
-    limit: usize,
-    offset: usize,
+    page: Page,
 }
 
 impl Wanted {
     fn read(request: &Request) -> Result<Self, Problem> {
         let mut errors = Vec::new();
-        let mut number = |name: &str, default: i64, min: i64, max: i64| {
-            let Some(text) = request.query(name) else { return default };
-            let value = text.parse().ok().filter(|n| (min..=max).contains(n));
-            if value.is_none() {
-                errors.push(FieldError { pointer: format!("/{name}"), reason: Reason::OutOfRange { min, max } });
-            }
-            value.unwrap_or(default)
-        };
-        let limit = number("limit", 1_000, 1, 1_000);
-        let offset = number("offset", 0, 0, i64::from(u32::MAX));
-        let begin = number("begin", 0, 0, i64::MAX);
-        let end = number("end", i64::MAX, 0, i64::MAX);
+        let page = Page::read(&mut errors, |name| request.query(name));
+        let mut time = |name: &str, default| number(&mut errors, name, request.query(name), default, 0, i64::MAX);
+        let (begin, end) = (time("begin", 0), time("end", i64::MAX));
         let email = request.query("email").map(str::parse::<EmailAddress>);
         if let Some(Err(_)) = email {
             errors.push(FieldError { pointer: "/email".into(), reason: Reason::NotEmail });
@@ -74,8 +62,7 @@ impl Wanted {
             end,
             log_entry: request.query("log_entry").map(|l| l.split(',').filter_map(pair).collect()).unwrap_or_default(),
             newest_first,
-            limit: usize::try_from(limit).unwrap_or(MAX_PAGE),
-            offset: usize::try_from(offset).unwrap_or(0),
+            page,
         })
     }
 
@@ -90,11 +77,6 @@ impl Wanted {
             && same(&self.name, Some(&event.name))
             && (self.begin..=self.end).contains(&created)
             && self.log_entry.iter().all(|(key, value)| logged.get(key).is_some_and(|v| text(v) == *value))
-    }
-
-    fn page<T>(&self, all: Vec<T>) -> (Vec<T>, usize) {
-        let total = all.len();
-        (all.into_iter().skip(self.offset).take(self.limit).collect(), total)
     }
 }
 
@@ -121,7 +103,7 @@ async fn wanted_events(app: &App, client: &ClientId, wanted: &Wanted) -> Result<
 pub(crate) async fn events(app: &App, request: &Request) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let wanted = Wanted::read(request)?;
-    let (events, total) = wanted.page(wanted_events(app, &client, &wanted).await?);
+    let (events, total) = wanted.page.of(wanted_events(app, &client, &wanted).await?);
     let row = |event: &Event| {
         let mut value = shared(event);
         value["badge_id"] = event.badge.as_str().into();
@@ -145,8 +127,31 @@ pub(crate) async fn event(app: &App, request: &Request) -> Result<Answer, Proble
         "content": badge.definition.contents.iter().map(edge::obf::content).collect::<Vec<_>>(),
         "creator": null,
     });
-    value["email_message"] = json!(event.email_message);
+    value["email_message"] = event.email_message.as_ref().map(edge::obf::email_message).into();
+    value["email_message_translations"] = edge::obf::email_translations(&event.email_translations);
+    value["counts"] = counts(app, &event).await?;
     Ok(Answer::json(200, &value))
+}
+
+/// How far an event is, an extension of ours: of its recipients so many are issued to, revoked, and in each state of delivery.
+async fn counts(app: &App, event: &Event) -> Result<Value, Problem> {
+    let (states, deliveries) =
+        futures_util::try_join!(app.store.credential_states(&event.id), app.store.deliveries(&event.id))
+            .map_err(edge::failed)?;
+    let mut mail = Map::new();
+    for number in 0..event.recipient_count {
+        let state = deliveries
+            .get(&number)
+            .map_or_else(|| Delivery::default().state(event.send_email), |delivery| delivery.state(event.send_email));
+        let count = mail.get(state.name()).and_then(Value::as_u64).unwrap_or_default();
+        mail.insert(state.name().to_owned(), (count + 1).into());
+    }
+    Ok(json!({
+        "recipients": event.recipient_count,
+        "issued": states.len(),
+        "revoked": states.values().filter(|state| state.is_revoked).count(),
+        "delivery": mail,
+    }))
 }
 
 /// `GET /v2/event/{client}/recipient`.
@@ -165,7 +170,7 @@ pub(crate) async fn recipients(app: &App, request: &Request) -> Result<Answer, P
     let mut wanted_here = Vec::new();
     for event in events {
         let count = event.recipient_count as usize;
-        let overlaps = before + count > wanted.offset && before < wanted.offset + wanted.limit;
+        let overlaps = before + count > wanted.page.offset && before < wanted.page.offset + wanted.page.limit;
         if wanted.email.is_some() || overlaps {
             wanted_here.push((before, event));
         }
@@ -176,11 +181,11 @@ pub(crate) async fn recipients(app: &App, request: &Request) -> Result<Answer, P
     let rows: Vec<Vec<Value>> = stream::iter(reading).buffered(EVENTS_AT_ONCE).try_collect().await?;
     let rows: Vec<Value> = rows.into_iter().flatten().collect();
     let (skipped, total) = if wanted.email.is_some() {
-        (wanted.offset, rows.len())
+        (wanted.page.offset, rows.len())
     } else {
-        (wanted.offset.saturating_sub(first), before)
+        (wanted.page.offset.saturating_sub(first), before)
     };
-    let rows: Vec<Value> = rows.into_iter().skip(skipped).take(wanted.limit).collect();
+    let rows: Vec<Value> = rows.into_iter().skip(skipped).take(wanted.page.limit).collect();
     Ok(Answer::json(200, &json!({"result": rows, "total": total})))
 }
 
@@ -191,14 +196,21 @@ async fn of_client(app: &App, client: &ClientId, id: &EventId) -> Result<StoredE
 
 /// The planned recipients of an event, with what became of each.
 async fn recipients_of(app: &App, event: &Event, wanted: &Wanted) -> Result<Vec<Value>, Problem> {
-    let (planned, signed) =
-        futures_util::try_join!(app.store.planned_recipients(&event.id), app.store.credential_states(&event.id))
-            .map_err(edge::failed)?;
+    let (planned, signed, deliveries) = futures_util::try_join!(
+        app.store.planned_recipients(&event.id),
+        app.store.credential_states(&event.id),
+        app.store.deliveries(&event.id),
+    )
+    .map_err(edge::failed)?;
     let folded = wanted.email.as_ref().map(EmailAddress::folded);
     let rows = (0u32..).zip(&planned).filter(|(_, r)| folded.as_ref().is_none_or(|f| r.email.folded() == *f));
+    let unknown = Delivery::default();
     let row = |(number, recipient): (u32, &badge::Recipient)| {
         let id = event.draw(number).credential;
         let state = signed.get(&number);
+        let delivery = deliveries.get(&number).unwrap_or(&unknown);
+        // A resend makes a link that ends later.
+        let link = event.receive_link(&id, delivery.requested_at.unwrap_or(event.created_at));
         json!({
             "event_id": event.id.as_str(),
             "badge_id": event.badge.as_str(),
@@ -206,14 +218,45 @@ async fn recipients_of(app: &App, event: &Event, wanted: &Wanted) -> Result<Vec<
             "assertion_id": id.as_str(),
             "email": recipient.email.as_str(),
             "name": recipient.name,
+            "receive_url": app.urls.receive(&link),
             "assertion_json_url": format!("{}.json", app.urls.credential(&id)),
+            "received": delivery.answer.is_some_and(|answer| answer.accepted),
+            "in_passport": delivery.passport_at.is_some(),
+            "pdf_downloaded": delivery.pdf_at.is_some(),
             "issued": state.is_some(),
             "issued_on": event.issued_on.as_second(),
             "expires_on": event.expiry_of(recipient).map(jiff::Timestamp::as_second),
             "revoked": state.is_some_and(|state| state.is_revoked),
+            "delivery": history(delivery, event.send_email),
         })
     };
     Ok(rows.map(row).collect())
+}
+
+/// What became of the mail and what the recipient answered, an extension of ours.
+fn history(delivery: &Delivery, wanted: bool) -> Value {
+    let mut value = json!({"state": delivery.state(wanted).name()});
+    let answered = |accepted| delivery.answer.filter(|answer| answer.accepted == accepted).map(|answer| answer.at);
+    let times = [
+        ("requested_at", delivery.requested_at),
+        ("sent_at", delivery.sent_at),
+        ("delivered_at", delivery.delivered_at),
+        ("bounced_at", delivery.bounce.as_ref().map(|bounce| bounce.at)),
+        ("complained_at", delivery.complained_at),
+        ("opened_at", delivery.opened_at),
+        ("accepted_at", answered(true)),
+        ("declined_at", answered(false)),
+        ("pdf_downloaded_at", delivery.pdf_at),
+    ];
+    for (name, at) in times {
+        if let Some(at) = at {
+            value[name] = at.as_second().into();
+        }
+    }
+    if let Some(bounce) = &delivery.bounce {
+        value["bounce"] = json!({"kind": bounce.kind, "code": bounce.code});
+    }
+    value
 }
 
 /// What every shape of an event has.

@@ -19,6 +19,9 @@ pub struct SigningJob {
     pub event: EventId,
     /// Which of its chunks ([`badge::Event::chunk`]).
     pub chunk: u32,
+    /// Whether somebody began with it already, so that looking at what is stored saves signatures.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resumed: bool,
 }
 
 /// Mail recipients of an event.
@@ -41,6 +44,9 @@ pub struct WebhookJob {
     /// Which organisation.
     pub client: ClientId,
 }
+
+/// How long after something is written to a feed its readers are told to look: the feed settles first.
+pub const FEED_DELAY_SECONDS: i32 = 10;
 
 /// Messages in one `SendMessageBatch` (SQS's limit).
 const BATCH_MESSAGES: usize = 10;
@@ -161,7 +167,7 @@ mod tests {
 
     #[test]
     fn jobs_are_small_and_hold_no_addresses() {
-        let job = SigningJob { event: EventId::from_random([1; 10]), chunk: 2 };
+        let job = SigningJob { event: EventId::from_random([1; 10]), chunk: 2, resumed: false };
         assert_eq!(serde_json::to_string(&job).unwrap(), r#"{"event":"01010101010101010101","chunk":2}"#);
     }
 }
