@@ -12,7 +12,8 @@ the stack is complete; only from then on is anything saved, since half a deploym
 
 On stdout it prints one line of JSON, the two ports, as soon as both are bound. The log goes to stderr.
 
-MiniStack is pinned to one version because `tune` replaces private functions of it. Each replacement says why.
+MiniStack is pinned to one version because `tune` replaces private functions of it, here and in `mail`. Each
+replacement says why.
 """
 
 import argparse
@@ -28,6 +29,8 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+
+import mail
 
 HOST = "127.0.0.1"
 # What a write may cost at most when the process is killed: the seconds between two snapshots.
@@ -130,6 +133,8 @@ def tune(logs: Path) -> None:
         )
 
     apigateway._handle_execute_in_scope = execute_preflight
+
+    mail.tune()
 
 
 class Tee:
