@@ -13,7 +13,7 @@ use crate::limits::{
     MAX_CRITERIA_CHARS, MAX_EVIDENCE, MAX_LOG_ENTRY_BYTES, MAX_NAME_CHARS, MAX_RECIPIENT_BYTES, MAX_RECIPIENTS,
     MAX_SHORT_CHARS, MAX_UNIX_SECONDS,
 };
-use crate::text::{EmailAddress, WebUrl};
+use crate::text::{EmailAddress, Language, WebUrl};
 use aws_lc_rs::hmac;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,9 @@ pub struct Recipient {
     /// Their name; may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
+    /// In which language to write to them; unknown when nobody said.
+    #[serde(default, skip_serializing_if = "Language::is_unknown")]
+    pub language: Language,
     /// Their own expiry, where it differs from the event's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_on: Option<Timestamp>,
@@ -214,7 +217,8 @@ pub struct IssueRequest {
 }
 
 impl IssueRequest {
-    /// Reads the body of `POST /v2/event/{client}/{badge}/issue`, plus our own `recipient[].evidence` and `recipient[].expires_on`.
+    /// Reads the body of `POST /v2/event/{client}/{badge}/issue`, plus our own `recipient[].evidence`,
+    /// `recipient[].expires_on` and `recipient[].language`.
     ///
     /// An address given twice, in whatever case, is one recipient: the first entry counts.
     ///
@@ -277,16 +281,23 @@ fn time(reader: &Reader<'_>, key: &str) -> Option<Timestamp> {
 }
 
 impl Recipient {
+    /// Whether it takes at most [`MAX_RECIPIENT_BYTES`] as it is stored.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        serde_json::to_string(self).is_ok_and(|json| json.len() <= MAX_RECIPIENT_BYTES)
+    }
+
     fn read(reader: &Reader<'_>) -> Option<Self> {
         if !reader.is_object() {
             return None;
         }
         let email = reader.email("email");
         let name = reader.optional_text("name", MAX_NAME_CHARS).unwrap_or_default();
+        let language = reader.language("language");
         let expires_on = time(reader, "expires_on");
         let evidence = reader.list("evidence", MAX_EVIDENCE).iter().filter_map(Evidence::read).collect();
-        let recipient = Self { email: email?, name, expires_on, evidence };
-        if serde_json::to_string(&recipient).map_or(usize::MAX, |json| json.len()) > MAX_RECIPIENT_BYTES {
+        let recipient = Self { email: email?, name, language, expires_on, evidence };
+        if !recipient.fits() {
             reader.refuse_field("evidence", Reason::TooLong { max: MAX_RECIPIENT_BYTES });
         }
         Some(recipient)
@@ -424,6 +435,18 @@ pub(crate) mod tests {
         let evidence = vec![json!({"narrative": "証".repeat(10_000)}); 3];
         let errors = IssueRequest::read(&json!({"recipient": [{"email": "a@b", "evidence": evidence}]})).unwrap_err();
         assert_eq!((errors[0].pointer.as_str(), errors[0].reason.code()), ("/recipient/0/evidence", "too_long"));
+    }
+
+    #[test]
+    fn a_recipients_language_is_kept_and_an_unknown_one_takes_no_room() {
+        let body = json!({"recipient": [{"email": "a@b", "language": "ja"}, {"email": "c@d"}]});
+        let recipients = IssueRequest::read(&body).unwrap().recipients;
+        assert_eq!(recipients[0].language.known(), Some("ja"));
+        let stored = json!([{"email": "a@b", "language": "ja"}, {"email": "c@d"}]);
+        assert_eq!(serde_json::to_value(&recipients).unwrap(), stored);
+        assert_eq!(serde_json::from_value::<Vec<Recipient>>(stored).unwrap(), recipients);
+        let errors = IssueRequest::read(&json!({"recipient": [{"email": "a@b", "language": "日本語"}]})).unwrap_err();
+        assert_eq!((errors[0].pointer.as_str(), errors[0].reason.code()), ("/recipient/0/language", "not_language"));
     }
 
     #[test]

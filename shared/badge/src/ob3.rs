@@ -253,7 +253,13 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn recipient() -> Recipient {
-        Recipient { email: "a@example.com".parse().unwrap(), name: "Anna".into(), expires_on: None, evidence: vec![] }
+        Recipient {
+            email: "a@example.com".parse().unwrap(),
+            name: "Anna".into(),
+            language: "".parse().unwrap(),
+            expires_on: None,
+            evidence: vec![],
+        }
     }
 
     pub(crate) fn sample() -> Value {

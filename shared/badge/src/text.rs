@@ -73,6 +73,12 @@ impl Language {
         &self.0
     }
 
+    /// Whether the client did not say.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The tag when it is known.
     #[must_use]
     pub fn known(&self) -> Option<&str> {
@@ -245,7 +251,9 @@ mod tests {
 
     #[test]
     fn languages_may_be_unknown() {
-        assert_eq!("".parse::<Language>().unwrap().known(), None);
+        let unknown: Language = "".parse().unwrap();
+        assert!(unknown.is_unknown() && unknown.known().is_none());
+        assert!(!"ja".parse::<Language>().unwrap().is_unknown());
         assert_eq!("zh_Hant".parse::<Language>().unwrap().as_str(), "zh-Hant");
         assert!("!".parse::<Language>().is_err());
     }

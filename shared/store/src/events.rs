@@ -177,6 +177,7 @@ mod tests {
             let recipient = |n: usize, size: usize| Recipient {
                 email: format!("p{n}@example.org").parse().unwrap(),
                 name: "x".repeat(size),
+                language: "ja".parse().unwrap(),
                 expires_on: None,
                 evidence: vec![],
             };
