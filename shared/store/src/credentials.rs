@@ -281,7 +281,7 @@ mod tests {
         let recipient = Recipient {
             email: "a@b.example".parse().unwrap(),
             name: "花子".into(),
-            language: badge::text::Language::default(),
+            language: "ja".parse().unwrap(),
             expires_on: None,
             evidence: vec![],
         };

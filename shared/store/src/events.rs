@@ -224,7 +224,7 @@ mod tests {
             let recipient = |n: usize, size: usize| Recipient {
                 email: format!("p{n}@example.org").parse().unwrap(),
                 name: "x".repeat(size),
-                language: badge::text::Language::default(),
+                language: "ja".parse().unwrap(),
                 expires_on: None,
                 evidence: vec![],
             };
