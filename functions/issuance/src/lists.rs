@@ -2,12 +2,13 @@
 
 use crate::App;
 use badge::input::{FieldError, Reason};
-use badge::{ClientId, Delivery, EmailAddress, Event, EventId};
+use badge::{ClientId, CredentialId, Delivery, EmailAddress, Event, EventId, Recipient};
 use edge::obf::{Page, number};
 use edge::{Answer, Kind, Problem, Request};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
+use store::credentials::CredentialState;
 use store::events::StoredEvent;
 
 /// Events read at once for a list of recipients.
@@ -87,7 +88,7 @@ async fn wanted_events(app: &App, client: &ClientId, wanted: &Wanted) -> Result<
         None => None,
         Some(email) => {
             let credentials = app.store.credentials_of_address(&organisation, email).await.map_err(edge::failed)?;
-            Some(credentials.iter().map(badge::CredentialId::event).collect::<HashSet<EventId>>())
+            Some(credentials.iter().map(CredentialId::event).collect::<HashSet<EventId>>())
         }
     };
     let rows = app.store.event_rows(client).await.map_err(edge::failed)?;
@@ -134,7 +135,7 @@ pub(crate) async fn event(app: &App, request: &Request) -> Result<Answer, Proble
 }
 
 /// How far an event is, an extension of ours: of its recipients so many are issued to, revoked, and in each state of delivery.
-async fn counts(app: &App, event: &Event) -> Result<Value, Problem> {
+pub(crate) async fn counts(app: &App, event: &Event) -> Result<Value, Problem> {
     let (states, deliveries) =
         futures_util::try_join!(app.store.credential_states(&event.id), app.store.deliveries(&event.id))
             .map_err(edge::failed)?;
@@ -194,32 +195,57 @@ async fn of_client(app: &App, client: &ClientId, id: &EventId) -> Result<StoredE
     event.filter(|e| e.event.client == *client).ok_or_else(|| Kind::NotFound.into())
 }
 
-/// The planned recipients of an event, with what became of each.
-async fn recipients_of(app: &App, event: &Event, wanted: &Wanted) -> Result<Vec<Value>, Problem> {
-    let (planned, signed, deliveries) = futures_util::try_join!(
+/// A planned recipient and what became of them.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    pub(crate) recipient: Recipient,
+    pub(crate) credential: CredentialId,
+    /// None until it is signed.
+    pub(crate) state: Option<CredentialState>,
+    pub(crate) delivery: Delivery,
+}
+
+impl Standing {
+    /// Where the recipient receives it. A resend makes a link that ends later.
+    pub(crate) fn receive_url(&self, app: &App, event: &Event) -> String {
+        let since = self.delivery.requested_at.unwrap_or(event.created_at);
+        app.urls.receive(&event.receive_link(&self.credential, since))
+    }
+}
+
+/// The planned recipients of an event, in order, with what became of each.
+pub(crate) async fn standings(app: &App, event: &Event) -> Result<Vec<Standing>, Problem> {
+    let (planned, mut states, mut deliveries) = futures_util::try_join!(
         app.store.planned_recipients(&event.id),
         app.store.credential_states(&event.id),
         app.store.deliveries(&event.id),
     )
     .map_err(edge::failed)?;
+    let standing = |(number, recipient)| Standing {
+        recipient,
+        credential: event.draw(number).credential,
+        state: states.remove(&number),
+        delivery: deliveries.remove(&number).unwrap_or_default(),
+    };
+    Ok((0u32..).zip(planned).map(standing).collect())
+}
+
+/// The rows of an event in a list of recipients.
+async fn recipients_of(app: &App, event: &Event, wanted: &Wanted) -> Result<Vec<Value>, Problem> {
     let folded = wanted.email.as_ref().map(EmailAddress::folded);
-    let rows = (0u32..).zip(&planned).filter(|(_, r)| folded.as_ref().is_none_or(|f| r.email.folded() == *f));
-    let unknown = Delivery::default();
-    let row = |(number, recipient): (u32, &badge::Recipient)| {
-        let id = event.draw(number).credential;
-        let state = signed.get(&number);
-        let delivery = deliveries.get(&number).unwrap_or(&unknown);
-        // A resend makes a link that ends later.
-        let link = event.receive_link(&id, delivery.requested_at.unwrap_or(event.created_at));
+    let mut standings = standings(app, event).await?;
+    standings.retain(|s| folded.as_ref().is_none_or(|f| s.recipient.email.folded() == *f));
+    let row = |standing: &Standing| {
+        let Standing { recipient, credential, state, delivery } = standing;
         json!({
             "event_id": event.id.as_str(),
             "badge_id": event.badge.as_str(),
             "client_alias_id": event.client_alias_id(),
-            "assertion_id": id.as_str(),
+            "assertion_id": credential.as_str(),
             "email": recipient.email.as_str(),
             "name": recipient.name,
-            "receive_url": app.urls.receive(&link),
-            "assertion_json_url": format!("{}.json", app.urls.credential(&id)),
+            "receive_url": standing.receive_url(app, event),
+            "assertion_json_url": format!("{}.json", app.urls.credential(credential)),
             "received": delivery.answer.is_some_and(|answer| answer.accepted),
             "in_passport": delivery.passport_at.is_some(),
             "pdf_downloaded": delivery.pdf_at.is_some(),
@@ -230,7 +256,7 @@ async fn recipients_of(app: &App, event: &Event, wanted: &Wanted) -> Result<Vec<
             "delivery": history(delivery, event.send_email),
         })
     };
-    Ok(rows.map(row).collect())
+    Ok(standings.iter().map(row).collect())
 }
 
 /// What became of the mail and what the recipient answered, an extension of ours.

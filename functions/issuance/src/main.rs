@@ -2,12 +2,12 @@
 //! big ones by the same function as it takes their chunks from a queue.
 
 mod chunk;
+mod import;
 mod issue;
 mod lists;
 mod pace;
 mod resend;
 mod revoke;
-#[cfg_attr(not(test), expect(dead_code, reason = "no route reads a file of recipients yet"))]
 mod roster;
 mod sign;
 mod status;
@@ -88,6 +88,22 @@ impl App {
             "POST /v2/event/{client}/{event}/resend" => {
                 self.gate.caller(request, &ISSUERS)?;
                 resend::resend(self, request).await
+            }
+            "POST /v2/import/{client}/{badge}" => {
+                self.gate.caller(request, &ISSUERS)?;
+                import::upload(self, request).await
+            }
+            "GET /v2/import/{client}/{import}" => {
+                self.gate.caller(request, &ISSUERS)?;
+                import::show(self, request).await
+            }
+            "POST /v2/import/{client}/{import}/start" => {
+                self.gate.caller(request, &ISSUERS)?;
+                import::start(self, request).await
+            }
+            "GET /v2/import/{client}/{import}/result" => {
+                self.gate.caller(request, &ISSUERS)?;
+                import::outcome(self, request).await
             }
             _ => Err(Kind::NotFound.into()),
         }
