@@ -203,30 +203,12 @@ impl Store {
         Ok(())
     }
 
-    /// Records of a partition whose `sk` begins with `prefix`, in order; all of them, or `limit`, from after `start`.
+    /// Records of a partition whose `sk` begins with `prefix`, in order; all of them, or `limit`.
     pub(crate) async fn query(&self, pk: &str, prefix: &str, limit: Option<usize>) -> Result<Vec<Item>, StoreError> {
-        let mut items = Vec::new();
-        let mut start = None;
-        loop {
-            let answer = self
-                .dynamo
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .set_limit(limit.and_then(|l| i32::try_from(l).ok()))
-                .send()
-                .await
-                .map_err(|e| unavailable("Query", &e))?;
-            items.extend(answer.items.unwrap_or_default().into_iter().map(Item::from));
-            start = answer.last_evaluated_key.filter(|key| !key.is_empty());
-            if start.is_none() || limit.is_some_and(|l| items.len() >= l) {
-                return Ok(items);
-            }
-        }
+        // The table takes no empty text for a key, not even to compare with.
+        let condition = if prefix.is_empty() { "" } else { " AND begins_with(sk, :prefix)" };
+        let values = [(":prefix", prefix)].into_iter().filter(|(_, value)| !value.is_empty());
+        self.run_query(pk, condition, values, limit.unwrap_or(usize::MAX)).await
     }
 
     /// Records of a partition whose `sk` lies strictly between two texts, in order, at most `limit`.
@@ -238,17 +220,32 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Item>, StoreError> {
         // BETWEEN includes both ends: the first is stepped over by the smallest text behind it, the last is dropped if it came along.
+        let after = format!("{after}\u{1}");
+        let values = [(":after", after.as_str()), (":before", before)];
+        let mut items = self.run_query(pk, " AND sk BETWEEN :after AND :before", values, limit).await?;
+        items.retain(|item| item.get_text("sk").is_ok_and(|sk| sk != before));
+        Ok(items)
+    }
+
+    async fn run_query(
+        &self,
+        pk: &str,
+        condition: &str,
+        values: impl IntoIterator<Item = (&'static str, &str)>,
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
         let mut items: Vec<Item> = Vec::new();
         let mut start = None;
+        let texts = [(":pk", pk)].into_iter().chain(values);
+        let values: HashMap<String, AttributeValue> =
+            texts.map(|(name, text)| (name.to_owned(), AttributeValue::S(text.to_owned()))).collect();
         loop {
             let answer = self
                 .dynamo
                 .query()
                 .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND sk BETWEEN :after AND :before")
-                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-                .expression_attribute_values(":after", AttributeValue::S(format!("{after}\u{1}")))
-                .expression_attribute_values(":before", AttributeValue::S(before.to_owned()))
+                .key_condition_expression(format!("pk = :pk{condition}"))
+                .set_expression_attribute_values(Some(values.clone()))
                 .consistent_read(true)
                 .set_exclusive_start_key(start)
                 .set_limit(i32::try_from(limit - items.len()).ok())
@@ -258,7 +255,6 @@ impl Store {
             items.extend(answer.items.unwrap_or_default().into_iter().map(Item::from));
             start = answer.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() || items.len() >= limit {
-                items.retain(|item| item.get_text("sk").is_ok_and(|sk| sk != before));
                 return Ok(items);
             }
         }
