@@ -207,7 +207,8 @@ impl Store {
     pub(crate) async fn query(&self, pk: &str, prefix: &str, limit: Option<usize>) -> Result<Vec<Item>, StoreError> {
         // The table takes no empty text for a key, not even to compare with.
         let condition = if prefix.is_empty() { "" } else { " AND begins_with(sk, :prefix)" };
-        let values = [(":prefix", prefix)].into_iter().filter(|(_, value)| !value.is_empty());
+        let values = [(":prefix", prefix)];
+        let values = if prefix.is_empty() { &[][..] } else { &values };
         self.run_query(pk, condition, values, limit.unwrap_or(usize::MAX)).await
     }
 
@@ -222,7 +223,7 @@ impl Store {
         // BETWEEN includes both ends: the first is stepped over by the smallest text behind it, the last is dropped if it came along.
         let after = format!("{after}\u{1}");
         let values = [(":after", after.as_str()), (":before", before)];
-        let mut items = self.run_query(pk, " AND sk BETWEEN :after AND :before", values, limit).await?;
+        let mut items = self.run_query(pk, " AND sk BETWEEN :after AND :before", &values, limit).await?;
         items.retain(|item| item.get_text("sk").is_ok_and(|sk| sk != before));
         Ok(items)
     }
@@ -231,14 +232,14 @@ impl Store {
         &self,
         pk: &str,
         condition: &str,
-        values: impl IntoIterator<Item = (&'static str, &str)>,
+        values: &[(&str, &str)],
         limit: usize,
     ) -> Result<Vec<Item>, StoreError> {
         let mut items: Vec<Item> = Vec::new();
         let mut start = None;
-        let texts = [(":pk", pk)].into_iter().chain(values);
+        let texts = [&[(":pk", pk)], values].concat();
         let values: HashMap<String, AttributeValue> =
-            texts.map(|(name, text)| (name.to_owned(), AttributeValue::S(text.to_owned()))).collect();
+            texts.iter().map(|(name, text)| ((*name).to_owned(), AttributeValue::S((*text).to_owned()))).collect();
         loop {
             let answer = self
                 .dynamo
