@@ -50,6 +50,9 @@ def deploy(
         "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
         "PublicBaseUrl": base_url,
         "Rs256": "true",
+        "MailFrom": "badges@shirushi.example",
+        "MailIdentity": "shirushi.example",
+        "MailPerSecond": "100",
         # Ten would only wait for the one emulator, and for each other.
         "Signers": "2",
         "OutboundAllow": ",".join([base_url.removeprefix("http://"), *outbound]),
