@@ -152,11 +152,15 @@ impl Store {
     /// [`StoreError`] when the store cannot be read.
     pub async fn credential_states(&self, event: &EventId) -> Result<HashMap<u32, CredentialState>, StoreError> {
         let items = self.query(&key::event_partition(event), key::CREDENTIALS, None).await?;
-        let state = |item: &Item| {
-            let revocation: Option<Revocation> = item.find_json(REVOKED)?;
-            Ok((item.get_number(NUMBER)?, CredentialState { is_revoked: revocation.is_some() }))
-        };
-        items.iter().map(state).collect()
+        items.iter().map(|item| Ok((item.get_number(NUMBER)?, state(item)?))).collect()
+    }
+
+    /// What became of one credential, without unpacking its document; none when it was not issued, or not yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn credential_state(&self, id: &CredentialId) -> Result<Option<CredentialState>, StoreError> {
+        self.get(&key::credential(id)).await?.as_ref().map(state).transpose()
     }
 
     /// All credentials of an event that were signed, by recipient's number.
@@ -222,6 +226,11 @@ impl Store {
         };
         items.iter().map(read).collect()
     }
+}
+
+fn state(item: &Item) -> Result<CredentialState, StoreError> {
+    let revocation: Option<Revocation> = item.find_json(REVOKED)?;
+    Ok(CredentialState { is_revoked: revocation.is_some() })
 }
 
 fn read(item: &Item, event: &EventId, frame: &Frame) -> Result<StoredCredential, StoreError> {
