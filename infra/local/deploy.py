@@ -50,6 +50,8 @@ def deploy(
         "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
         "PublicBaseUrl": base_url,
         "Rs256": "true",
+        # Ten would only wait for the one emulator, and for each other.
+        "Signers": "2",
         "OutboundAllow": ",".join([base_url.removeprefix("http://"), *outbound]),
     }
     outputs = apply(client("cloudformation"), body, parameters)

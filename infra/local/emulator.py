@@ -12,7 +12,8 @@ the stack is complete; only from then on is anything saved, since half a deploym
 
 On stdout it prints one line of JSON, the two ports, as soon as both are bound. The log goes to stderr.
 
-MiniStack is pinned to one version because `tune` replaces private functions of it. Each replacement says why.
+MiniStack is pinned to one version because `tune` replaces private functions of it, here and for mail and queues in the
+modules of those names. Each replacement says why.
 """
 
 import argparse
@@ -28,6 +29,9 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+
+import mail
+import queues
 
 HOST = "127.0.0.1"
 # What a write may cost at most when the process is killed: the seconds between two snapshots.
@@ -130,6 +134,9 @@ def tune(logs: Path) -> None:
         )
 
     apigateway._handle_execute_in_scope = execute_preflight
+
+    mail.tune()
+    queues.tune()
 
 
 class Tee:

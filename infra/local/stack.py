@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,14 +35,8 @@ DAY = 24 * 60 * 60
 
 # The emulator's account root. It guards nothing: the emulator listens on this machine only.
 CREDENTIALS = {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-OUTPUT_NAMES = {
-    "TableName": "TABLE_NAME",
-    "BucketName": "BUCKET_NAME",
-    "CredentialKeyArn": "CREDENTIAL_KEY_ARN",
-    "CredentialJwtKeyArn": "CREDENTIAL_JWT_KEY_ARN",
-    "CredentialRsaKeyArn": "CREDENTIAL_RSA_KEY_ARN",
-    "TokenKeyArn": "TOKEN_KEY_ARN",
-}
+# Where a word of an output's name begins: CredentialJwtKeyArn, DkimDNSTokenName1.
+WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class StackFailed(Exception):
@@ -118,9 +113,15 @@ def bring_up(emulator: Emulator, state: Path, outbound: list[str]) -> dict[str, 
     """Deploys and bootstraps. Returns the stack's whole environment."""
     emulator.wait_until_ready()
     outputs = deploy.deploy(emulator.environment, BINARIES, FUNCTION_STORE, emulator.base_url, outbound)
-    environment = {**emulator.environment, **{OUTPUT_NAMES[k]: v for k, v in outputs.items() if k in OUTPUT_NAMES}}
+    # What the emulator says of itself counts: BASE_URL is also an output.
+    environment = {**{variable(name): value for name, value in outputs.items()}, **emulator.environment}
     environment["PUBLIC_BASE_URL"] = emulator.base_url
     return {**environment, **bootstrap(environment, state)}
+
+
+def variable(output: str) -> str:
+    """TableName -> TABLE_NAME."""
+    return WORD.sub("_", output).upper()
 
 
 def bootstrap(environment: dict[str, str], state: Path) -> dict[str, str]:

@@ -10,16 +10,12 @@ pub(crate) fn ping() -> Answer {
     Answer::json(200, &json!({"success": true}))
 }
 
-/// `GET /v2/client/{client}/alias`. No organisation has aliases yet.
-pub(crate) fn aliases() -> Answer {
-    Answer::json(200, &json!({"result": []}))
-}
-
 /// `GET /v2/client/{client}`, in the shape of the Open Badge Factory API v2.
 pub(crate) async fn show(app: &App, request: &Request) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let stored = app.store.organisation(&client).await.map_err(edge::failed)?.ok_or(Kind::Forbidden)?;
     let organisation = &stored.organisation;
+    let aliases = app.store.aliases(&client).await.map_err(edge::failed)?.len();
     let body = json!({
         "id": organisation.id.as_str(),
         "name": organisation.name,
@@ -27,6 +23,15 @@ pub(crate) async fn show(app: &App, request: &Request) -> Result<Answer, Problem
         "url": organisation.url.as_str(),
         "description": organisation.description,
         "image": "",
+        "reply_to": organisation.email.as_str(),
+        "billing_email": "",
+        "vat_id": "",
+        "type": "",
+        // Nobody is billed here: the deployment is the organisation's own, or a host's whose plans are not this API's business.
+        "tier": "pro",
+        "paid_until": null,
+        "issuing_limit": null,
+        "aliases": aliases,
         "country": organisation.country,
         "verified": false,
         "searchable": false,

@@ -1,6 +1,8 @@
 //! Organisations, their credentials, and access tokens.
 
+mod alias;
 mod client;
+mod secret;
 mod token;
 
 use edge::{Answer, Kind, Problem, Request, config, token::Gate};
@@ -18,6 +20,9 @@ pub(crate) struct App {
     pub(crate) token_key: PublicKey,
     gate: Gate,
 }
+
+/// Who may change the organisation itself.
+const ADMINS: [&str; 1] = ["admin"];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -49,7 +54,35 @@ impl App {
             }
             "GET /v2/client/{client}/alias" => {
                 self.gate.caller(request, &[])?;
-                Ok(client::aliases())
+                alias::list(self, request).await
+            }
+            "GET /v2/client/{client}/alias/{alias}" => {
+                self.gate.caller(request, &[])?;
+                alias::show(self, request).await
+            }
+            "POST /v2/client/{client}/alias" => {
+                self.gate.caller(request, &ADMINS)?;
+                alias::create(self, request).await
+            }
+            "PUT /v2/client/{client}/alias/{alias}" => {
+                self.gate.caller(request, &ADMINS)?;
+                alias::replace(self, request).await
+            }
+            "DELETE /v2/client/{client}/alias/{alias}" => {
+                self.gate.caller(request, &ADMINS)?;
+                alias::delete(self, request).await
+            }
+            "GET /v2/client/{client}/secret" => {
+                self.gate.caller(request, &ADMINS)?;
+                secret::list(self, request).await
+            }
+            "POST /v2/client/{client}/secret" => {
+                self.gate.caller(request, &ADMINS)?;
+                secret::create(self, request).await
+            }
+            "DELETE /v2/client/{client}/secret/{secret}" => {
+                self.gate.caller(request, &ADMINS)?;
+                secret::delete(self, request).await
             }
             _ => Err(Kind::NotFound.into()),
         }

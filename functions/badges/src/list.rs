@@ -2,36 +2,25 @@
 
 use crate::App;
 use badge::ClientId;
-use badge::definition::Badge;
+use badge::definition::{Badge, Definition};
 use badge::input::{FieldError, Reason};
+use edge::obf::Page;
 use edge::{Answer, Problem, Request};
 use serde_json::{Value, json};
 
-/// Entries of one page, and as many when the caller does not say.
-const MAX_PAGE: usize = 1_000;
-
 /// What of the list was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Wanted {
+struct Wanted<'a> {
     draft: Option<bool>,
-    limit: usize,
-    offset: usize,
+    category: Option<&'a str>,
+    page: Page,
 }
 
-impl Wanted {
+impl<'a> Wanted<'a> {
     /// Reads query parameters through `query`.
-    fn read<'a>(query: impl Fn(&str) -> Option<&'a str>) -> Result<Self, Vec<FieldError>> {
+    fn read(query: impl Fn(&str) -> Option<&'a str>) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
-        let mut number = |name: &str, default: i64, min: i64, max: i64| {
-            let Some(text) = query(name) else { return default };
-            let value = text.parse().ok().filter(|n| (min..=max).contains(n));
-            if value.is_none() {
-                errors.push(FieldError { pointer: format!("/{name}"), reason: Reason::OutOfRange { min, max } });
-            }
-            value.unwrap_or(default)
-        };
-        let limit = number("limit", 1_000, 1, 1_000);
-        let offset = number("offset", 0, 0, i64::from(u32::MAX));
+        let page = Page::read(&mut errors, &query);
         let draft = match query("draft") {
             None => None,
             Some("0" | "false") => Some(false),
@@ -41,19 +30,18 @@ impl Wanted {
                 None
             }
         };
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        let count = |n: i64, default| usize::try_from(n).unwrap_or(default);
-        Ok(Self { draft, limit: count(limit, MAX_PAGE), offset: count(offset, 0) })
+        if errors.is_empty() { Ok(Self { draft, category: query("category"), page }) } else { Err(errors) }
     }
 
     /// The page of `badges` in order of creation, and how many there are on all pages.
     fn page(&self, mut badges: Vec<Badge>) -> (Vec<Badge>, usize) {
-        badges.retain(|badge| self.draft.is_none_or(|draft| badge.definition.draft == draft));
+        badges.retain(|badge| {
+            let Definition { draft, category, .. } = &badge.definition;
+            self.draft.is_none_or(|wanted| *draft == wanted)
+                && self.category.is_none_or(|wanted| category.iter().any(|c| c == wanted))
+        });
         badges.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-        let total = badges.len();
-        (badges.into_iter().skip(self.offset).take(self.limit).collect(), total)
+        self.page.of(badges)
     }
 }
 
@@ -91,16 +79,20 @@ mod tests {
     use super::*;
     use crate::show::tests::badge;
 
-    fn read(pairs: &[(&'static str, &'static str)]) -> Result<Wanted, Vec<(String, &'static str)>> {
+    type Wrong = Vec<(String, &'static str)>;
+
+    fn read(pairs: &[(&'static str, &'static str)]) -> Result<Wanted<'static>, Wrong> {
         let query = |name: &str| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
         Wanted::read(query).map_err(|list| list.into_iter().map(|e| (e.pointer, e.reason.code())).collect())
     }
 
     #[test]
     fn pages_and_filters_are_read_strictly() {
-        assert_eq!(read(&[]), Ok(Wanted { draft: None, limit: 1_000, offset: 0 }));
-        let some = read(&[("draft", "0"), ("limit", "2"), ("offset", "3"), ("external", "1")]);
-        assert_eq!(some, Ok(Wanted { draft: Some(false), limit: 2, offset: 3 }));
+        let all = Wanted { draft: None, category: None, page: Page { limit: 1_000, offset: 0 } };
+        assert_eq!(read(&[]), Ok(all));
+        let some = read(&[("draft", "0"), ("limit", "2"), ("offset", "3"), ("external", "1"), ("category", "c")]);
+        let page = Page { limit: 2, offset: 3 };
+        assert_eq!(some, Ok(Wanted { draft: Some(false), category: Some("c"), page }));
         assert_eq!(read(&[("draft", "true")]).unwrap().draft, Some(true));
         let wrong = read(&[("draft", "maybe"), ("limit", "1001"), ("offset", "-1")]).unwrap_err();
         let expected = [("/limit", "out_of_range"), ("/offset", "out_of_range"), ("/draft", "not_boolean")]
@@ -109,15 +101,18 @@ mod tests {
     }
 
     #[test]
-    fn the_total_counts_every_page() {
+    fn filters_leave_what_was_asked_for_and_the_total_counts_every_page() {
         let badges: Vec<Badge> = (0..5).map(|n| badge(n, n % 2 == 1)).collect();
-        let page = |draft, limit, offset| {
-            let (page, total) = Wanted { draft, limit, offset }.page(badges.iter().rev().cloned().collect());
+        let page = |draft, category, limit, offset| {
+            let wanted = Wanted { draft, category, page: Page { limit, offset } };
+            let (page, total) = wanted.page(badges.iter().rev().cloned().collect());
             (page.iter().map(|b| b.created_at.as_second()).collect::<Vec<_>>(), total)
         };
-        assert_eq!(page(None, 2, 1), (vec![1, 2], 5));
-        assert_eq!(page(Some(false), 9, 0), (vec![0, 2, 4], 3));
-        assert_eq!(page(Some(true), 9, 2), (vec![], 2));
+        assert_eq!(page(None, None, 2, 1), (vec![1, 2], 5));
+        assert_eq!(page(Some(false), None, 9, 0), (vec![0, 2, 4], 3));
+        assert_eq!(page(Some(true), None, 9, 2), (vec![], 2));
+        assert_eq!(page(None, Some("織物"), 1, 0), (vec![0], 5));
+        assert_eq!(page(None, Some("other"), 9, 0), (vec![], 0));
     }
 
     #[test]

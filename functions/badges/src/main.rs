@@ -56,6 +56,10 @@ impl App {
                 self.gate.caller(request, &WRITERS)?;
                 write::replace(self, request).await
             }
+            "PATCH /v2/badge/{client}/{badge}" => {
+                self.gate.caller(request, &WRITERS)?;
+                write::patch(self, request).await
+            }
             "DELETE /v2/badge/{client}/{badge}" => {
                 self.gate.caller(request, &WRITERS)?;
                 write::delete(self, request).await

@@ -25,12 +25,9 @@ pub(crate) fn etag(version: u32) -> String {
     format!("\"{version}\"")
 }
 
-fn body(badge: &Badge, image: &str) -> Value {
+pub(crate) fn body(badge: &Badge, image: &str) -> Value {
     let definition = &badge.definition;
-    let mail = definition
-        .email_message
-        .as_ref()
-        .map(|m| json!({"subject": m.subject, "body": m.body, "link_text": m.link_text, "footer": m.footer}));
+    let mail = definition.email_message.as_ref().map(edge::obf::email_message);
     json!({
         "id": badge.id.as_str(),
         "version": badge.version,
@@ -42,6 +39,7 @@ fn body(badge: &Badge, image: &str) -> Value {
         "intent": definition.intent,
         "client_alias_id": definition.client_alias_id,
         "email_message": mail,
+        "email_message_translations": edge::obf::email_translations(&definition.email_translations),
         "expires": definition.expires_months,
         "draft": definition.draft,
         "ctime": badge.created_at.as_second(),
@@ -60,6 +58,7 @@ pub(crate) mod tests {
         let definition = json!({
             "primary_language": "ja", "draft": draft, "expires": 12, "intent": "i", "category": ["織物"],
             "email_message": {"subject": "s", "body": "b", "link_text": "l", "footer": "f"},
+            "email_message_translations": [{"language": "ja", "subject": "件名", "body": "本文"}],
             "content": [
                 {"language": "en", "name": "Weaving", "description": "d", "criteria": "c", "tag": []},
                 {"language": "ja", "name": "機織り", "description": "説明", "criteria": "**基準**", "tag": ["織物"],

@@ -19,6 +19,7 @@ pub(crate) async fn create(app: &App, request: &Request) -> Result<Answer, Probl
     let (definition, artwork) = read(&request.json()?)?;
     let missing = || Problem::fields(vec![FieldError { pointer: "/image".into(), reason: Reason::Missing }]);
     let artwork = artwork.ok_or_else(missing)?;
+    aliases_exist(app, &client, &definition, &[]).await?;
     let badge = Badge {
         id: BadgeId::from_random(chance::bytes()),
         client,
@@ -39,10 +40,33 @@ pub(crate) async fn create(app: &App, request: &Request) -> Result<Answer, Probl
 /// `PUT /v2/badge/{client}/{badge}`: the whole definition; without `image` the picture stays. Makes the next version; what was
 /// issued keeps describing itself by the version it was issued in.
 pub(crate) async fn replace(app: &App, request: &Request) -> Result<Answer, Problem> {
+    let body = request.json()?;
+    change(app, request, |_| body).await
+}
+
+/// `PATCH /v2/badge/{client}/{badge}`: what of the definition is to be otherwise, as a merge patch (RFC 7396): a member that is
+/// absent stays, `null` empties it, a list is given whole.
+pub(crate) async fn patch(app: &App, request: &Request) -> Result<Answer, Problem> {
+    let patch = request.json()?;
+    if !patch.is_object() {
+        return Err(Problem::fields(vec![FieldError { pointer: String::new(), reason: Reason::NotObject }]));
+    }
+    change(app, request, |mut body| {
+        merge(&mut body, patch);
+        body
+    })
+    .await
+}
+
+/// Makes the next version of a badge out of what `body` gives for its present one, which it gets without the picture.
+async fn change(app: &App, request: &Request, body: impl FnOnce(Value) -> Value) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let id: BadgeId = request.id("badge")?;
-    let (definition, artwork) = read(&request.json()?)?;
     let before = app.store.badge(&client, &id).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
+    let mut present = crate::show::body(&before, "");
+    present["image"] = Value::Null;
+    let (definition, artwork) = read(&body(present))?;
+    aliases_exist(app, &client, &definition, &before.definition.client_alias_id).await?;
     let condition = request.header("if-match");
     if condition.is_some_and(|tags| !matches(tags, before.version)) {
         return Err(Kind::VersionMismatch.into());
@@ -76,6 +100,43 @@ pub(crate) async fn delete(app: &App, request: &Request) -> Result<Answer, Probl
         Err(StoreError::Conflict) => Err(Kind::NotFound.into()),
         Err(error) => Err(edge::failed(error)),
     }
+}
+
+/// Applies a merge patch (RFC 7396 section 2).
+fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(members) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    let Some(object) = target.as_object_mut() else { return };
+    for (name, value) in members {
+        if value.is_null() {
+            object.remove(&name);
+        } else {
+            merge(object.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}
+
+/// Refuses a badge that permits aliases the organisation does not have. Those it permitted `before` may be gone since.
+async fn aliases_exist(
+    app: &App,
+    client: &ClientId,
+    definition: &Definition,
+    before: &[String],
+) -> Result<(), Problem> {
+    let permitted = &definition.client_alias_id;
+    if permitted.iter().all(|id| before.contains(id)) {
+        return Ok(());
+    }
+    let aliases = app.store.aliases(client).await.map_err(edge::failed)?;
+    let is_known = |id: &String| before.contains(id) || aliases.iter().any(|alias| alias.id.as_str() == id);
+    let unknown = |(place, _)| FieldError { pointer: format!("/client_alias_id/{place}"), reason: Reason::NotFound };
+    let errors: Vec<FieldError> = permitted.iter().enumerate().filter(|(_, id)| !is_known(id)).map(unknown).collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors.into()) }
 }
 
 /// Definition and picture; what is wrong with either is told together.
@@ -180,6 +241,33 @@ mod tests {
         assert_eq!((&body["resource_type"], &body["count"]), (&json!("badge"), &json!(1)));
         assert_eq!(done(&badge, None, Lang::En).get("warnings"), None);
         assert!(is_rendition(&artwork, &badge.artwork));
+    }
+
+    #[test]
+    fn a_patch_changes_what_it_names() {
+        let merged = |mut target: Value, patch: Value| {
+            merge(&mut target, patch);
+            target
+        };
+        // The examples of RFC 7396, appendix A, that differ in kind.
+        for (target, patch, result) in [
+            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "b"}), json!({"b": "c"}), json!({"a": "b", "b": "c"})),
+            (json!({"a": "b", "b": "c"}), json!({"a": null}), json!({"b": "c"})),
+            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": {"b": "c"}}), json!({"a": {"b": "d", "c": null}}), json!({"a": {"b": "d"}})),
+            (json!({"a": [{"b": "c"}]}), json!({"a": [1]}), json!({"a": [1]})),
+            (json!({"e": null}), json!({"a": 1}), json!({"e": null, "a": 1})),
+            (json!([1, 2]), json!({"a": "b", "c": null}), json!({"a": "b"})),
+            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
+        ] {
+            assert_eq!(merged(target.clone(), patch.clone()), result, "{target} {patch}");
+        }
+        let before = crate::show::tests::badge(0, false);
+        let body = merged(crate::show::body(&before, ""), json!({"expires": 3, "intent": null, "image": null}));
+        let (definition, artwork) = read(&body).unwrap();
+        assert_eq!((definition.expires_months, &definition.intent, artwork.is_none()), (3, &None, true));
+        assert_eq!(definition.contents, before.definition.contents);
     }
 
     #[test]

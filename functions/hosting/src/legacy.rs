@@ -5,7 +5,7 @@
 
 use crate::{App, badges, issuers, page};
 use badge::definition::{Badge, ImageFormat};
-use badge::{BadgeId, ClientId, Event, EventId, Organisation, Urls, ob3};
+use badge::{Alias, BadgeId, ClientId, Event, EventId, Organisation, Urls, ob3};
 use edge::answer::Cache;
 use edge::{Answer, Kind, Problem, Request};
 use serde_json::{Value, json};
@@ -70,21 +70,32 @@ pub(crate) async fn issuer(app: &App, request: &Request) -> Result<Answer, Probl
     let client: ClientId = request.query("key").and_then(|key| key.parse().ok()).ok_or(Kind::NotFound)?;
     let event: Option<EventId> = request.query("event").and_then(|event| event.parse().ok());
     let organisation = issuers::organisation(app, &client).await?.organisation;
-    let document = issuer_of(&app.urls, &organisation, event.as_ref());
+    // An event may have been issued in the name of an alias.
+    let stored = match &event {
+        Some(event) => app.store.event(event).await.map_err(edge::failed)?.map(|stored| stored.event),
+        None => None,
+    };
+    let alias = stored.filter(|event| event.client == client).and_then(|event| event.alias);
+    let document = issuer_of(&app.urls, &organisation, event.as_ref(), alias.as_ref());
     Ok(Answer::public("application/json", document.to_string(), Cache::Short))
 }
 
-fn issuer_of(urls: &Urls, organisation: &Organisation, event: Option<&EventId>) -> Value {
+fn issuer_of(urls: &Urls, organisation: &Organisation, event: Option<&EventId>, alias: Option<&Alias>) -> Value {
+    let (name, url, email, description) = match alias {
+        Some(alias) => (&alias.name, &alias.url, &alias.email, &alias.description),
+        None => (&organisation.name, &organisation.url, &organisation.email, &organisation.description),
+    };
     let mut document = json!({
         "@context": CONTEXT,
         "type": "Issuer",
         "id": issuer_url(urls, &organisation.id, event),
-        "name": organisation.name,
-        "url": organisation.url.as_str(),
-        "email": organisation.email.as_str(),
+        "name": name,
+        "url": url.as_str(),
+        "email": email.as_str(),
+        "verified": false,
     });
-    if !organisation.description.is_empty() {
-        document["description"] = organisation.description.as_str().into();
+    if !description.is_empty() {
+        document["description"] = description.as_str().into();
     }
     document
 }
@@ -127,7 +138,7 @@ mod tests {
     fn an_issuer_names_itself_as_its_classes_do() {
         let (badge, organisation) = (sample::badge(), sample::organisation());
         let event = EventId::from_random([7; 10]);
-        let issuer = issuer_of(&sample::urls(), &organisation, Some(&event));
+        let issuer = issuer_of(&sample::urls(), &organisation, Some(&event), None);
         assert_eq!(issuer["id"], class_of(&sample::urls(), &badge, Some(&event))["issuer"]);
         assert_eq!((&issuer["type"], &issuer["name"]), (&json!("Issuer"), &json!("織物 <学院>")));
     }

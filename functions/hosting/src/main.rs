@@ -74,6 +74,7 @@ impl App {
             Place::Ob2Assertion(id, ending) => ob2::assertion(self, request, &id, ending).await,
             Place::Ob2Badge(id, ending) => ob2::badge_class(self, request, &id, ending).await,
             Place::Ob2Issuer(client, ending) => ob2::issuer(self, request, &client, ending).await,
+            Place::Ob2Alias(client, alias) => ob2::alias(self, request, &client, &alias).await,
             Place::Ob2Key(client, kid) => ob2::key(self, request, &client, &kid).await,
             Place::Ob2Revocations(client) => ob2::revocations(self, request, &client).await,
             Place::LegacyClass(id) => legacy::class(self, request, &id).await,

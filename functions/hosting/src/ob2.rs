@@ -2,7 +2,7 @@
 
 use crate::form::{self, Ending, Form};
 use crate::{App, badges, issuers};
-use badge::{ClientId, CredentialId, EventId, ob2 as documents};
+use badge::{AliasId, ClientId, CredentialId, EventId, ob2 as documents};
 use edge::{Answer, Kind, Problem, Request};
 use proof::keys::Algorithm;
 use store::events::StoredEvent;
@@ -47,6 +47,16 @@ pub(crate) async fn issuer(app: &App, request: &Request, client: &ClientId, endi
     let (organisation, keys) = issuers::with_keys(app, client).await?;
     let kid = active(&keys, KeyPurpose::JwtRs256).map(|key| key.kid.as_str());
     Ok(form::ob2(request, documents::issuer(&app.urls, &organisation.organisation, kid).to_string()))
+}
+
+/// `/ob2/issuers/{client}/{alias}`.
+pub(crate) async fn alias(app: &App, request: &Request, client: &ClientId, alias: &AliasId) -> Result<Answer, Problem> {
+    if Form::of(Ending::None, request) == Form::Html {
+        return Ok(form::see(format!("{}.html", app.urls.issuer(client))));
+    }
+    let organisation = issuers::organisation(app, client).await?.organisation;
+    let alias = app.store.public_alias(client, alias).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
+    Ok(form::ob2(request, documents::alias(&app.urls, &organisation, &alias).to_string()))
 }
 
 /// `/ob2/keys/{client}/{kid}`. Open Badges 2.0 knows RSA only, and no way to say that a key was compromised.

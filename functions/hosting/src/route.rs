@@ -2,7 +2,7 @@
 
 use crate::form::Ending;
 use badge::definition::ImageFormat;
-use badge::{BadgeId, ClientId, CredentialId, EventId, StatusListId};
+use badge::{AliasId, BadgeId, ClientId, CredentialId, EventId, StatusListId};
 use std::str::FromStr;
 
 /// Something public.
@@ -34,6 +34,8 @@ pub(crate) enum Place {
     Ob2Badge(EventId, Ending),
     /// An OB 2.0 issuer Profile.
     Ob2Issuer(ClientId, Ending),
+    /// An OB 2.0 Profile of an alias of an organisation.
+    Ob2Alias(ClientId, AliasId),
     /// An OB 2.0 CryptographicKey.
     Ob2Key(ClientId, String),
     /// An OB 2.0 RevocationList.
@@ -59,7 +61,8 @@ pub(crate) fn place(path: &str) -> Option<Place> {
         ["issuers", client, "jwks.json"] => Place::Jwks(client.parse().ok()?),
         ["issuers", client, "keys", kid] => Place::Jwk(client.parse().ok()?, kid.to_owned()),
         ["issuers", client, "multikeys", multikey] => Place::Multikey(client.parse().ok()?, multikey.to_owned()),
-        ["credentials", file] => {
+        // The second is where the model product has them.
+        ["credentials", file] | ["obv3", "credentials", file] => {
             named(file, &[Bare, Json, Html, Jwt]).map(|(id, ending)| Place::Credential(id, ending))?
         }
         ["badges", file] => named(file, &[Bare, Json, Html]).map(|(id, ending)| Place::Badge(id, ending))?,
@@ -72,6 +75,7 @@ pub(crate) fn place(path: &str) -> Option<Place> {
         ["ob2", "issuers", file] => {
             named(file, &[Bare, Json, Html]).map(|(id, ending)| Place::Ob2Issuer(id, ending))?
         }
+        ["ob2", "issuers", client, alias] => Place::Ob2Alias(client.parse().ok()?, alias.parse().ok()?),
         ["ob2", "keys", client, kid] => Place::Ob2Key(client.parse().ok()?, kid.to_owned()),
         ["ob2", "revocations", file] => named(file, &[Bare, Json]).map(|(id, _)| Place::Ob2Revocations(id))?,
         ["v1", "badge", "_", badge, "criteria.html"] => Place::LegacyCriteria(badge.parse().ok()?),
@@ -123,6 +127,8 @@ mod tests {
         assert_eq!(at(urls.ob2_assertion(&credential)), Some(Place::Ob2Assertion(credential, Ending::None)));
         assert_eq!(at(urls.ob2_badge_class(&event)), Some(Place::Ob2Badge(event, Ending::None)));
         assert_eq!(at(urls.ob2_issuer(&client)), Some(Place::Ob2Issuer(client.clone(), Ending::None)));
+        let alias = AliasId::from_random([6; 10]);
+        assert_eq!(at(urls.ob2_alias(&client, &alias)), Some(Place::Ob2Alias(client.clone(), alias)));
         assert_eq!(at(urls.ob2_key(&client, "k")), Some(Place::Ob2Key(client.clone(), "k".into())));
         assert_eq!(at(urls.ob2_revocations(&client)), Some(Place::Ob2Revocations(client.clone())));
         // did:web says where its document is.

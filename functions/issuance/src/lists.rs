@@ -2,15 +2,14 @@
 
 use crate::App;
 use badge::input::{FieldError, Reason};
-use badge::{ClientId, EmailAddress, Event, EventId};
+use badge::{ClientId, CredentialId, Delivery, EmailAddress, Event, EventId, Recipient};
+use edge::obf::{Page, number};
 use edge::{Answer, Kind, Problem, Request};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::HashSet;
+use store::credentials::CredentialState;
 use store::events::StoredEvent;
-
-/// Entries of one page, and as many when the caller does not say.
-const MAX_PAGE: usize = 1_000;
 
 /// Events read at once for a list of recipients.
 const EVENTS_AT_ONCE: usize = 16;
@@ -26,25 +25,15 @@ struct Wanted {
     end: i64,
     log_entry: Vec<(String, String)>,
     newest_first: bool,
-    limit: usize,
-    offset: usize,
+    page: Page,
 }
 
 impl Wanted {
     fn read(request: &Request) -> Result<Self, Problem> {
         let mut errors = Vec::new();
-        let mut number = |name: &str, default: i64, min: i64, max: i64| {
-            let Some(text) = request.query(name) else { return default };
-            let value = text.parse().ok().filter(|n| (min..=max).contains(n));
-            if value.is_none() {
-                errors.push(FieldError { pointer: format!("/{name}"), reason: Reason::OutOfRange { min, max } });
-            }
-            value.unwrap_or(default)
-        };
-        let limit = number("limit", 1_000, 1, 1_000);
-        let offset = number("offset", 0, 0, i64::from(u32::MAX));
-        let begin = number("begin", 0, 0, i64::MAX);
-        let end = number("end", i64::MAX, 0, i64::MAX);
+        let page = Page::read(&mut errors, |name| request.query(name));
+        let mut time = |name: &str, default| number(&mut errors, name, request.query(name), default, 0, i64::MAX);
+        let (begin, end) = (time("begin", 0), time("end", i64::MAX));
         let email = request.query("email").map(str::parse::<EmailAddress>);
         if let Some(Err(_)) = email {
             errors.push(FieldError { pointer: "/email".into(), reason: Reason::NotEmail });
@@ -74,8 +63,7 @@ impl Wanted {
             end,
             log_entry: request.query("log_entry").map(|l| l.split(',').filter_map(pair).collect()).unwrap_or_default(),
             newest_first,
-            limit: usize::try_from(limit).unwrap_or(MAX_PAGE),
-            offset: usize::try_from(offset).unwrap_or(0),
+            page,
         })
     }
 
@@ -91,11 +79,6 @@ impl Wanted {
             && (self.begin..=self.end).contains(&created)
             && self.log_entry.iter().all(|(key, value)| logged.get(key).is_some_and(|v| text(v) == *value))
     }
-
-    fn page<T>(&self, all: Vec<T>) -> (Vec<T>, usize) {
-        let total = all.len();
-        (all.into_iter().skip(self.offset).take(self.limit).collect(), total)
-    }
 }
 
 /// The organisation's events that the filters leave, in the order asked for.
@@ -105,7 +88,7 @@ async fn wanted_events(app: &App, client: &ClientId, wanted: &Wanted) -> Result<
         None => None,
         Some(email) => {
             let credentials = app.store.credentials_of_address(&organisation, email).await.map_err(edge::failed)?;
-            Some(credentials.iter().map(badge::CredentialId::event).collect::<HashSet<EventId>>())
+            Some(credentials.iter().map(CredentialId::event).collect::<HashSet<EventId>>())
         }
     };
     let rows = app.store.event_rows(client).await.map_err(edge::failed)?;
@@ -121,7 +104,7 @@ async fn wanted_events(app: &App, client: &ClientId, wanted: &Wanted) -> Result<
 pub(crate) async fn events(app: &App, request: &Request) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let wanted = Wanted::read(request)?;
-    let (events, total) = wanted.page(wanted_events(app, &client, &wanted).await?);
+    let (events, total) = wanted.page.of(wanted_events(app, &client, &wanted).await?);
     let row = |event: &Event| {
         let mut value = shared(event);
         value["badge_id"] = event.badge.as_str().into();
@@ -145,8 +128,31 @@ pub(crate) async fn event(app: &App, request: &Request) -> Result<Answer, Proble
         "content": badge.definition.contents.iter().map(edge::obf::content).collect::<Vec<_>>(),
         "creator": null,
     });
-    value["email_message"] = json!(event.email_message);
+    value["email_message"] = event.email_message.as_ref().map(edge::obf::email_message).into();
+    value["email_message_translations"] = edge::obf::email_translations(&event.email_translations);
+    value["counts"] = counts(app, &event).await?;
     Ok(Answer::json(200, &value))
+}
+
+/// How far an event is, an extension of ours: of its recipients so many are issued to, revoked, and in each state of delivery.
+pub(crate) async fn counts(app: &App, event: &Event) -> Result<Value, Problem> {
+    let (states, deliveries) =
+        futures_util::try_join!(app.store.credential_states(&event.id), app.store.deliveries(&event.id))
+            .map_err(edge::failed)?;
+    let mut mail = Map::new();
+    for number in 0..event.recipient_count {
+        let state = deliveries
+            .get(&number)
+            .map_or_else(|| Delivery::default().state(event.send_email), |delivery| delivery.state(event.send_email));
+        let count = mail.get(state.name()).and_then(Value::as_u64).unwrap_or_default();
+        mail.insert(state.name().to_owned(), (count + 1).into());
+    }
+    Ok(json!({
+        "recipients": event.recipient_count,
+        "issued": states.len(),
+        "revoked": states.values().filter(|state| state.is_revoked).count(),
+        "delivery": mail,
+    }))
 }
 
 /// `GET /v2/event/{client}/recipient`.
@@ -165,7 +171,7 @@ pub(crate) async fn recipients(app: &App, request: &Request) -> Result<Answer, P
     let mut wanted_here = Vec::new();
     for event in events {
         let count = event.recipient_count as usize;
-        let overlaps = before + count > wanted.offset && before < wanted.offset + wanted.limit;
+        let overlaps = before + count > wanted.page.offset && before < wanted.page.offset + wanted.page.limit;
         if wanted.email.is_some() || overlaps {
             wanted_here.push((before, event));
         }
@@ -176,11 +182,11 @@ pub(crate) async fn recipients(app: &App, request: &Request) -> Result<Answer, P
     let rows: Vec<Vec<Value>> = stream::iter(reading).buffered(EVENTS_AT_ONCE).try_collect().await?;
     let rows: Vec<Value> = rows.into_iter().flatten().collect();
     let (skipped, total) = if wanted.email.is_some() {
-        (wanted.offset, rows.len())
+        (wanted.page.offset, rows.len())
     } else {
-        (wanted.offset.saturating_sub(first), before)
+        (wanted.page.offset.saturating_sub(first), before)
     };
-    let rows: Vec<Value> = rows.into_iter().skip(skipped).take(wanted.limit).collect();
+    let rows: Vec<Value> = rows.into_iter().skip(skipped).take(wanted.page.limit).collect();
     Ok(Answer::json(200, &json!({"result": rows, "total": total})))
 }
 
@@ -189,31 +195,94 @@ async fn of_client(app: &App, client: &ClientId, id: &EventId) -> Result<StoredE
     event.filter(|e| e.event.client == *client).ok_or_else(|| Kind::NotFound.into())
 }
 
-/// The planned recipients of an event, with what became of each.
+/// A planned recipient and what became of them.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    pub(crate) recipient: Recipient,
+    pub(crate) credential: CredentialId,
+    /// None until it is signed.
+    pub(crate) state: Option<CredentialState>,
+    pub(crate) delivery: Delivery,
+}
+
+impl Standing {
+    /// Where the recipient receives it. A resend makes a link that ends later.
+    pub(crate) fn receive_url(&self, app: &App, event: &Event) -> String {
+        let since = self.delivery.requested_at.unwrap_or(event.created_at);
+        app.urls.receive(&event.receive_link(&self.credential, since))
+    }
+}
+
+/// The planned recipients of an event, in order, with what became of each.
+pub(crate) async fn standings(app: &App, event: &Event) -> Result<Vec<Standing>, Problem> {
+    let (planned, mut states, mut deliveries) = futures_util::try_join!(
+        app.store.planned_recipients(&event.id),
+        app.store.credential_states(&event.id),
+        app.store.deliveries(&event.id),
+    )
+    .map_err(edge::failed)?;
+    let standing = |(number, recipient)| Standing {
+        recipient,
+        credential: event.draw(number).credential,
+        state: states.remove(&number),
+        delivery: deliveries.remove(&number).unwrap_or_default(),
+    };
+    Ok((0u32..).zip(planned).map(standing).collect())
+}
+
+/// The rows of an event in a list of recipients.
 async fn recipients_of(app: &App, event: &Event, wanted: &Wanted) -> Result<Vec<Value>, Problem> {
-    let (planned, signed) =
-        futures_util::try_join!(app.store.planned_recipients(&event.id), app.store.credential_states(&event.id))
-            .map_err(edge::failed)?;
     let folded = wanted.email.as_ref().map(EmailAddress::folded);
-    let rows = (0u32..).zip(&planned).filter(|(_, r)| folded.as_ref().is_none_or(|f| r.email.folded() == *f));
-    let row = |(number, recipient): (u32, &badge::Recipient)| {
-        let id = event.draw(number).credential;
-        let state = signed.get(&number);
+    let mut standings = standings(app, event).await?;
+    standings.retain(|s| folded.as_ref().is_none_or(|f| s.recipient.email.folded() == *f));
+    let row = |standing: &Standing| {
+        let Standing { recipient, credential, state, delivery } = standing;
         json!({
             "event_id": event.id.as_str(),
             "badge_id": event.badge.as_str(),
             "client_alias_id": event.client_alias_id(),
-            "assertion_id": id.as_str(),
+            "assertion_id": credential.as_str(),
             "email": recipient.email.as_str(),
             "name": recipient.name,
-            "assertion_json_url": format!("{}.json", app.urls.credential(&id)),
+            "receive_url": standing.receive_url(app, event),
+            "assertion_json_url": format!("{}.json", app.urls.credential(credential)),
+            "received": delivery.answer.is_some_and(|answer| answer.accepted),
+            "in_passport": delivery.passport_at.is_some(),
+            "pdf_downloaded": delivery.pdf_at.is_some(),
             "issued": state.is_some(),
             "issued_on": event.issued_on.as_second(),
             "expires_on": event.expiry_of(recipient).map(jiff::Timestamp::as_second),
             "revoked": state.is_some_and(|state| state.is_revoked),
+            "delivery": history(delivery, event.send_email),
         })
     };
-    Ok(rows.map(row).collect())
+    Ok(standings.iter().map(row).collect())
+}
+
+/// What became of the mail and what the recipient answered, an extension of ours.
+fn history(delivery: &Delivery, wanted: bool) -> Value {
+    let mut value = json!({"state": delivery.state(wanted).name()});
+    let answered = |accepted| delivery.answer.filter(|answer| answer.accepted == accepted).map(|answer| answer.at);
+    let times = [
+        ("requested_at", delivery.requested_at),
+        ("sent_at", delivery.sent_at),
+        ("delivered_at", delivery.delivered_at),
+        ("bounced_at", delivery.bounce.as_ref().map(|bounce| bounce.at)),
+        ("complained_at", delivery.complained_at),
+        ("opened_at", delivery.opened_at),
+        ("accepted_at", answered(true)),
+        ("declined_at", answered(false)),
+        ("pdf_downloaded_at", delivery.pdf_at),
+    ];
+    for (name, at) in times {
+        if let Some(at) = at {
+            value[name] = at.as_second().into();
+        }
+    }
+    if let Some(bounce) = &delivery.bounce {
+        value["bounce"] = json!({"kind": bounce.kind, "code": bounce.code});
+    }
+    value
 }
 
 /// What every shape of an event has.

@@ -1,12 +1,19 @@
-//! Issue, revoke, list events and recipients: the only function that signs credentials.
+//! Issue, revoke, list events and recipients: the only function that signs credentials. Small events are signed within the request,
+//! big ones by the same function as it takes their chunks from a queue.
 
+mod chunk;
+mod import;
 mod issue;
 mod lists;
+mod pace;
+mod resend;
 mod revoke;
+mod roster;
 mod sign;
 mod status;
 
-use edge::{Answer, Kind, Problem, Request, config, token::Gate};
+use edge::{Answer, Kind, Problem, Request, Wake, config, token::Gate};
+use queue::Queue;
 use signer::Signer;
 use store::Store;
 
@@ -16,8 +23,21 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) signer: Signer,
     pub(crate) urls: badge::Urls,
+    /// Chunks to sign.
+    pub(crate) signing: Queue,
+    /// Recipients to mail.
+    pub(crate) mail: Queue,
+    /// Organisations whose webhooks have something to hear.
+    pub(crate) webhooks: Queue,
     gate: Gate,
 }
+
+/// Who may issue.
+const ISSUERS: [&str; 2] = ["issuer", "creator"];
+/// Who may read what was issued.
+const READERS: [&str; 3] = ["issuer", "creator", "reviewer"];
+/// Who may revoke.
+const REVOKERS: [&str; 1] = ["issuer"];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -27,38 +47,72 @@ async fn main() -> Result<(), lambda_http::Error> {
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
     let token_key = config::required("TOKEN_KEY_ARN")?;
+    let queue = |name| config::required(name).map(|url| Queue::new(&aws, url));
+    let (signing, mail, webhooks) =
+        (queue("SIGNING_QUEUE_URL")?, queue("MAIL_QUEUE_URL")?, queue("WEBHOOK_QUEUE_URL")?);
     // Both connections are opened while the function starts, when it has more processor than later.
     let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
     let gate = Gate::new(token_key?, urls.base());
-    let app = App { store, signer, urls, gate };
+    let app = App { store, signer, urls, signing, mail, webhooks, gate };
     let app = &app;
-    edge::serve(move |request| async move { app.answer(&request).await }).await
+    edge::serve_and_wake(
+        move |request| async move { app.answer(&request).await },
+        move |what| async move { app.work(what).await },
+    )
+    .await
 }
 
 impl App {
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
         match request.route.as_str() {
             "POST /v2/event/{client}/{badge}/issue" => {
-                self.gate.caller(request, &["issuer", "creator"])?;
+                self.gate.caller(request, &ISSUERS)?;
                 issue::issue(self, request).await
             }
             "GET /v2/event/{client}" => {
-                self.gate.caller(request, &["issuer", "creator", "reviewer"])?;
+                self.gate.caller(request, &READERS)?;
                 lists::events(self, request).await
             }
             "GET /v2/event/{client}/recipient" => {
-                self.gate.caller(request, &["issuer", "creator", "reviewer"])?;
+                self.gate.caller(request, &READERS)?;
                 lists::recipients(self, request).await
             }
             "GET /v2/event/{client}/{event}" => {
-                self.gate.caller(request, &["issuer", "creator", "reviewer"])?;
+                self.gate.caller(request, &READERS)?;
                 lists::event(self, request).await
             }
             "PUT /v2/event/{client}/{event}/revoke" => {
-                self.gate.caller(request, &["issuer"])?;
+                self.gate.caller(request, &REVOKERS)?;
                 revoke::revoke(self, request).await
             }
+            "POST /v2/event/{client}/{event}/resend" => {
+                self.gate.caller(request, &ISSUERS)?;
+                resend::resend(self, request).await
+            }
+            "POST /v2/import/{client}/{badge}" => {
+                self.gate.caller(request, &ISSUERS)?;
+                import::upload(self, request).await
+            }
+            "GET /v2/import/{client}/{import}" => {
+                self.gate.caller(request, &ISSUERS)?;
+                import::show(self, request).await
+            }
+            "POST /v2/import/{client}/{import}/start" => {
+                self.gate.caller(request, &ISSUERS)?;
+                import::start(self, request).await
+            }
+            "GET /v2/import/{client}/{import}/result" => {
+                self.gate.caller(request, &ISSUERS)?;
+                import::outcome(self, request).await
+            }
             _ => Err(Kind::NotFound.into()),
+        }
+    }
+
+    async fn work(&self, what: Wake) -> Result<(), Problem> {
+        match what {
+            Wake::Message(message) => chunk::take(self, &message).await,
+            Wake::Schedule { now, .. } => chunk::sweep(self, now).await,
         }
     }
 }

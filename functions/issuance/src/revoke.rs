@@ -1,16 +1,18 @@
 //! Revoking: mark, set the bit, sign the list anew. The credential stays.
 
-use crate::sign::{self, Workshop};
+use crate::chunk;
+use crate::sign::{self, Begun, Workshop};
 use crate::{App, status};
 use badge::event::status_index;
 use badge::input::{Complaints, FieldError, Reader, Reason};
 use badge::limits::{MAX_REASON_CHARS, MAX_RECIPIENTS};
-use badge::{ClientId, EventId};
+use badge::{ClientId, CredentialId, EventId, Recipient};
 use edge::{Answer, Kind, Problem, Request};
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use std::collections::HashSet;
-use store::{Revocation, StoreError, StoredCredential};
+use store::credentials::CredentialState;
+use store::{Revocation, StoreError};
 
 /// Transactions under way at once.
 const REVOCATIONS_AT_ONCE: usize = 16;
@@ -31,24 +33,32 @@ pub(crate) async fn revoke(app: &App, request: &Request) -> Result<Answer, Probl
         .filter(|e| e.event.client == client)
         .ok_or(Kind::NotFound)?;
     let workshop = Workshop::open(app, &organisation).await?;
-    // Whoever is planned but not signed yet, after a call that broke off, must have something to revoke, or a retry would issue to them.
-    sign::finish(app, &workshop, &event).await?;
+    // Whoever is planned but not signed yet must have something to revoke, or they would be issued to afterwards.
+    let planned = app.store.planned_recipients(&event_id).await.map_err(edge::failed)?;
+    let named = |(_, recipient): &(u32, Recipient)| addresses.contains(&recipient.email.folded());
+    let named: Vec<(u32, Recipient)> = (0..).zip(planned).filter(named).collect();
+    let ids: Vec<CredentialId> = named.iter().map(|(number, _)| event.event.draw(*number).credential).collect();
+    sign::missing(app, &workshop, &event, named, Begun::Perhaps).await?;
     let event = &event;
     let listed = &event.event.status_list;
     let head = app.store.list_head(listed).await.map_err(edge::failed)?;
     let secret = head.ok_or_else(|| Problem::internal("the status list of an event is gone"))?.secret;
     let revocation = Revocation { at: request.now, reason };
     let (revocation, client) = (&revocation, &client);
-    let one = |credential: StoredCredential| async move {
-        let index = status_index(&secret, event.event.status_position + credential.number);
-        app.store.revoke(client, &credential.id, credential.number, (listed, index), revocation).await
+    let one = |state: &CredentialState| {
+        let number = state.number;
+        async move {
+            let index = status_index(&secret, event.event.status_position + number);
+            let id = event.event.draw(number).credential;
+            app.store.revoke(client, &id, number, (listed, index), revocation).await
+        }
     };
-    let wanted = |c: &StoredCredential| c.revoked.is_none() && addresses.contains(&c.recipient.email.folded());
-    let credentials = app.store.credentials(event).await.map_err(edge::failed)?;
-    let revoking: Vec<_> = credentials.into_iter().filter(wanted).map(one).collect();
+    let states = app.store.states_of(&ids).await.map_err(edge::failed)?;
+    let revoking: Vec<_> = states.values().filter(|state| !state.is_revoked).map(one).collect();
     let outcomes: Vec<_> = stream::iter(revoking).buffer_unordered(REVOCATIONS_AT_ONCE).collect().await;
     // Whatever was marked is published, also when something else failed: a repetition does the rest.
     status::publish(app, &workshop, listed, request.now).await?;
+    chunk::hint(app, &organisation).await;
     let mut count = 0;
     for outcome in outcomes {
         match outcome {

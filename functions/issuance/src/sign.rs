@@ -1,26 +1,28 @@
 //! From a recorded plan to signed credentials.
 
 use crate::App;
+use crate::pace::Pace;
 use badge::definition::Badge;
 use badge::event::{Draw, status_index};
 use badge::input::{FieldError, Reason};
 use badge::ob3::{self, Parts};
-use badge::{Event, Recipient};
-use edge::Problem;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use badge::{CredentialId, Event, Recipient};
+use edge::{Kind, Problem, chance};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use proof::data_integrity::{Prepared, ProofOptions, SigningSuite};
 use proof::did;
 use proof::signing::SigningInput;
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 use store::StoredOrganisation;
 use store::credentials::NewCredential;
 use store::events::StoredEvent;
 use store::pack::Frame;
 use store::signing_keys::{KeyPurpose, SigningKey, active};
 
-/// Signatures asked of KMS at once. KMS takes some ten milliseconds for one and allows 1,000 a second: this many keep it busy
-/// without keeping others out.
-const SIGNATURES_AT_ONCE: usize = 16;
+/// Refusals without anything going well in between after which a chunk is left for later. Each stands for the SDK's own repetitions.
+const REFUSALS_IN_A_ROW: u32 = 12;
 
 /// An organisation and the keys that sign for it now.
 #[derive(Debug)]
@@ -147,12 +149,28 @@ pub(crate) fn refuse_unsignable(
     if errors.is_empty() { Ok(()) } else { Err(errors.into()) }
 }
 
-/// Signs and stores whatever of a planned event is not stored yet.
-pub(crate) async fn finish(app: &App, workshop: &Workshop<'_>, planned: &StoredEvent) -> Result<(), Problem> {
+/// Whether somebody may have signed some of what is to be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// Nobody did. If somebody did after all, their signatures stay and ours are dropped.
+    No,
+    /// Look first.
+    Perhaps,
+}
+
+/// Signs and stores what of these planned recipients is not stored yet.
+pub(crate) async fn missing(
+    app: &App,
+    workshop: &Workshop<'_>,
+    planned: &StoredEvent,
+    recipients: Vec<(u32, Recipient)>,
+    begun: Begun,
+) -> Result<(), Problem> {
     let event = &planned.event;
-    let (recipients, there, badge, head) = futures_util::try_join!(
-        app.store.planned_recipients(&event.id),
-        app.store.credential_states(&event.id),
+    let ids: Vec<CredentialId> = recipients.iter().map(|(number, _)| event.draw(*number).credential).collect();
+    let look = if begun == Begun::Perhaps { &ids[..] } else { &[] };
+    let (there, badge, head) = futures_util::try_join!(
+        app.store.credentials_present(look),
         app.store.badge_version(&event.badge, event.badge_version),
         app.store.list_head(&event.status_list),
     )
@@ -161,21 +179,53 @@ pub(crate) async fn finish(app: &App, workshop: &Workshop<'_>, planned: &StoredE
     let head = head.ok_or_else(|| Problem::internal("the status list of a planned event is gone"))?;
     let prepared = workshop.prepare(&json!(ob3::CONTEXTS), event.created_at)?;
     let (badge, head, prepared) = (&badge, &head, &prepared);
-    let one = |number: u32, recipient| async move {
+    let one = |number: u32, recipient: Recipient| async move {
         let draw = event.draw(number);
         let index = status_index(&head.secret, event.status_position + number);
-        let document = document(app, workshop, event, badge, recipient, &draw, index);
-        let compact = match &workshop.compact_key {
-            Some(key) => Some(workshop.compact(app, key, &document).await?),
-            None => None,
+        let document = document(app, workshop, event, badge, &recipient, &draw, index);
+        let signed = async {
+            let compact = match &workshop.compact_key {
+                Some(key) => Some(workshop.compact(app, key, &document).await?),
+                None => None,
+            };
+            // `]]>` would end a CDATA section early in readers that take only the first one when they read a baked SVG.
+            let signed = workshop.embed(app, prepared, document).await?.to_string().replace("]]>", "]]\\u003e");
+            let credential = &draw.credential;
+            let compact = compact.as_deref();
+            let new = NewCredential { id: credential, number, recipient: &recipient, document: &signed, compact };
+            app.store.put_credential(&new, &planned.frame).await.map_err(edge::failed)
         };
-        // `]]>` would end a CDATA section early in readers that take only the first one when they read a baked SVG.
-        let signed = workshop.embed(app, prepared, document).await?.to_string().replace("]]>", "]]\\u003e");
-        let new =
-            NewCredential { id: &draw.credential, number, recipient, document: &signed, compact: compact.as_deref() };
-        app.store.put_credential(&new, &planned.frame).await.map_err(edge::failed)
+        let outcome: Result<(), Problem> = signed.await;
+        (number, recipient, outcome)
     };
-    let missing: Vec<_> =
-        (0..).zip(&recipients).filter(|(n, _)| !there.contains_key(n)).map(|(n, to)| one(n, to)).collect();
-    stream::iter(missing).buffer_unordered(SIGNATURES_AT_ONCE).try_collect::<()>().await
+    let mut waiting: VecDeque<(u32, Recipient)> = recipients
+        .into_iter()
+        .zip(&ids)
+        .filter(|(_, id)| !there.contains(*id))
+        .map(|(recipient, _)| recipient)
+        .collect();
+    let mut patience = REFUSALS_IN_A_ROW;
+    let mut pace = Pace::default();
+    let mut running = FuturesUnordered::new();
+    loop {
+        while running.len() < pace.width()
+            && let Some((number, recipient)) = waiting.pop_front()
+        {
+            running.push(one(number, recipient));
+        }
+        match running.next().await {
+            None => return Ok(()),
+            Some((_, _, Ok(()))) => {
+                patience = REFUSALS_IN_A_ROW;
+                pace.went_well();
+            }
+            Some((number, recipient, Err(problem))) if problem.kind() == Kind::Unavailable && patience > 0 => {
+                patience -= 1;
+                waiting.push_back((number, recipient));
+                let [chance] = chance::bytes();
+                tokio::time::sleep(pace.refused(chance)).await;
+            }
+            Some((_, _, Err(problem))) => return Err(problem),
+        }
+    }
 }

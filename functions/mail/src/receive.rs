@@ -20,8 +20,6 @@ use store::{StoredCredential, StoredOrganisation};
 
 /// Bytes of an answer: a link, a word and a language.
 const MAX_ANSWER_BYTES: usize = 2_000;
-/// How long webhooks wait before they look: who answers may think again at once, and the feed settles.
-const WEBHOOK_DELAY_SECONDS: i32 = 10;
 
 /// Everything that a link opens.
 struct Opened {
@@ -111,7 +109,7 @@ async fn decide(
         opened.delivery.answer = Some(reply);
         if opened.organisation.has_webhooks {
             let job = WebhookJob { client: opened.event.client.clone() };
-            if let Err(error) = app.webhooks.send(&[job], WEBHOOK_DELAY_SECONDS).await {
+            if let Err(error) = app.webhooks.send(&[job], queue::FEED_DELAY_SECONDS).await {
                 // It stands in the feed: the next job finds it.
                 tracing::error!(cause = error.to_string(), "webhooks were not woken");
             }

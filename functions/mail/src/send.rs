@@ -19,6 +19,7 @@ use queue::MailJob;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use store::credentials::CredentialState;
 use store::deliveries::MailReport;
 use store::{StoreError, StoredOrganisation};
 
@@ -42,13 +43,14 @@ pub(crate) async fn mail(app: &App, message: &Message) -> Result<(), Problem> {
     let clock = Clock::starting(message.now, message.deadline);
     let event = app.store.event(&job.event).await.map_err(edge::failed)?;
     let event = event.ok_or_else(|| Problem::internal("a mail job for an event that is not there"))?.event;
-    let spans = spans(&job.recipients, event.recipient_count);
     let (badge, organisation, recipients) = futures_util::try_join!(
         app.store.badge_version(&event.badge, event.badge_version),
         app.store.organisation(&event.client),
-        planned(app, &event, &spans),
+        planned(app, &event, &job.recipients),
     )
     .map_err(edge::failed)?;
+    let credentials: Vec<_> = recipients.iter().map(|(number, _)| event.draw(*number).credential).collect();
+    let states = app.store.states_of(&credentials).await.map_err(edge::failed)?;
     let round = Round {
         app,
         post,
@@ -59,13 +61,9 @@ pub(crate) async fn mail(app: &App, message: &Message) -> Result<(), Problem> {
         number: job.round,
         is_closed: AtomicBool::new(false),
     };
-    let wanted = job.recipients;
-    let is_wanted = |number: u32| match &wanted {
-        Recipients::Range { .. } => true,
-        Recipients::Numbers(numbers) => numbers.contains(&number),
-    };
+    let states = credentials.iter().map(|credential| states.get(credential));
     let all: Vec<_> =
-        recipients.iter().filter(|(number, _)| is_wanted(*number)).map(|(number, to)| round.one(*number, to)).collect();
+        recipients.iter().zip(states).map(|((number, to), state)| round.one(*number, to, state)).collect();
     let count = all.len();
     let later: Vec<Later> =
         stream::iter(all).buffer_unordered(AT_ONCE).filter_map(|outcome| async { outcome.err() }).collect().await;
@@ -98,10 +96,14 @@ fn spans(recipients: &Recipients, count: u32) -> Vec<Range<u32>> {
     spans
 }
 
-async fn planned(app: &App, event: &Event, spans: &[Range<u32>]) -> Result<Vec<(u32, Recipient)>, StoreError> {
+/// The recipients of a job, with their numbers.
+async fn planned(app: &App, event: &Event, wanted: &Recipients) -> Result<Vec<(u32, Recipient)>, StoreError> {
     let mut recipients = Vec::new();
-    for span in spans {
-        recipients.extend(app.store.planned_range(&event.id, span.clone()).await?);
+    for span in spans(wanted, event.recipient_count) {
+        recipients.extend(app.store.planned_range(&event.id, span).await?);
+    }
+    if let Recipients::Numbers(numbers) = wanted {
+        recipients.retain(|(number, _)| numbers.contains(number));
     }
     Ok(recipients)
 }
@@ -126,13 +128,12 @@ fn unavailable(error: &StoreError) -> Later {
 
 impl Round<'_> {
     /// One recipient's mail, provided its credential is there and holds.
-    async fn one(&self, number: u32, recipient: &Recipient) -> Result<(), Later> {
+    async fn one(&self, number: u32, recipient: &Recipient, state: Option<&CredentialState>) -> Result<(), Later> {
         if self.is_closed.load(Ordering::Relaxed) {
             return Err("closed".into());
         }
         let (store, event) = (&self.app.store, &self.event.id);
-        let credential = self.event.draw(number).credential;
-        match store.credential_state(&credential).await.map_err(|e| unavailable(&e))? {
+        match state {
             None => return Err("not signed yet".into()),
             Some(state) if state.is_revoked => return Ok(()),
             Some(_) => {}

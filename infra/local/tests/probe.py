@@ -33,6 +33,14 @@ def act(action: str, argument: str) -> str:
 
 
 def handle(event: dict) -> dict:
+    if "Records" in event:
+        for record in event["Records"]:
+            print("record", record["body"], flush=True)
+        refused = [record["messageId"] for record in event["Records"] if record["body"] == "poison"]
+        return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in refused]}
+    if "routeKey" not in event:  # a schedule's
+        print("event", json.dumps(event), flush=True)
+        return {}
     print("handling", event["routeKey"], flush=True)
     query = event.get("queryStringParameters", {})
     if "action" in query:

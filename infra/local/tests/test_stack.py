@@ -178,6 +178,15 @@ def wait_for_processes_under(folder: Path) -> list[str]:
         time.sleep(0.1)
 
 
+class Variables(unittest.TestCase):
+    def test_an_output_becomes_a_variable(self):
+        for output, expected in {
+            "TableName": "TABLE_NAME", "CredentialJwtKeyArn": "CREDENTIAL_JWT_KEY_ARN", "TokenKeyArn": "TOKEN_KEY_ARN",
+            "DeliveryQueueUrl": "DELIVERY_QUEUE_URL", "DkimDNSTokenName1": "DKIM_DNS_TOKEN_NAME1", "Rs256KeyArn": "RS256_KEY_ARN",
+        }.items():
+            self.assertEqual(stack.variable(output), expected)
+
+
 class Runner(unittest.TestCase):
     def test_the_command_gets_the_environment_and_its_exit_code_is_the_answer(self):
         with tempfile.TemporaryDirectory() as name:

@@ -111,6 +111,62 @@ class Powers(unittest.TestCase):
                 self.assertIn("kms:SigningAlgorithm", statement["Condition"]["StringEquals"], name)
 
 
+class Triggers(unittest.TestCase):
+    """What AWS asks of whoever starts a function, and the emulator does not."""
+
+    def setUp(self):
+        self.template = transformed(local=False)
+
+    def allowed(self, role: str, resource: str) -> set[str]:
+        """The actions that a role may do on a resource of the template."""
+        arn = {"Fn::GetAtt": [resource, "Arn"]}
+        found = statements(self.template["Resources"][role]["Properties"])
+        return {a for s in found if arn in (s["Resource"], *s["Resource"]) for a in actions(s)}
+
+    def test_a_function_may_read_the_queue_it_is_fed_from(self):
+        for name, mapping in resources(self.template, "AWS::Lambda::EventSourceMapping").items():
+            queue, function = mapping["EventSourceArn"]["Fn::GetAtt"][0], mapping["FunctionName"]["Ref"]
+            needed = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+            self.assertLessEqual(needed, self.allowed(f"{function}Role", queue), name)
+
+    def test_a_message_stays_hidden_for_as_long_as_a_function_may_work_on_it(self):
+        for name, mapping in resources(self.template, "AWS::Lambda::EventSourceMapping").items():
+            queue = self.template["Resources"][mapping["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
+            function = self.template["Resources"][mapping["FunctionName"]["Ref"]]["Properties"]
+            self.assertGreaterEqual(queue.get("VisibilityTimeout", 30), function["Timeout"], name)
+
+    def test_every_queue_that_feeds_a_function_has_a_queue_for_what_it_cannot_do(self):
+        queues = resources(self.template, "AWS::SQS::Queue")
+        for name, mapping in resources(self.template, "AWS::Lambda::EventSourceMapping").items():
+            redrive = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]].get("RedrivePolicy", {})
+            self.assertIn(redrive.get("deadLetterTargetArn", {}).get("Fn::GetAtt", [""])[0], queues, name)
+
+    def test_a_schedule_may_start_its_function(self):
+        permissions = [
+            (p["FunctionName"]["Ref"], p["SourceArn"]["Fn::GetAtt"][0])
+            for p in resources(self.template, "AWS::Lambda::Permission").values()
+            if p["Principal"] == "events.amazonaws.com"
+        ]
+        for name, rule in resources(self.template, "AWS::Events::Rule").items():
+            for target in rule["Targets"]:
+                self.assertIn((target["Arn"]["Fn::GetAtt"][0], name), permissions)
+        for name, schedule in resources(self.template, "AWS::Scheduler::Schedule").items():
+            role, function = (schedule["Target"][k]["Fn::GetAtt"][0] for k in ("RoleArn", "Arn"))
+            self.assertIn("lambda:InvokeFunction", self.allowed(role, function), name)
+
+    def test_a_topic_reaches_a_queue_only_through_the_queues_policy(self):
+        opened = {
+            (queue["Ref"], statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Ref"])
+            for policy in resources(self.template, "AWS::SQS::QueuePolicy").values()
+            for statement in policy["PolicyDocument"]["Statement"]
+            if statement["Principal"] == {"Service": "sns.amazonaws.com"}
+            for queue in policy["Queues"]
+        }
+        for name, subscription in resources(self.template, "AWS::SNS::Subscription").items():
+            pair = subscription["Endpoint"]["Fn::GetAtt"][0], subscription["TopicArn"]["Ref"]
+            self.assertIn(pair, opened, name)
+
+
 class Localised(unittest.TestCase):
     def test_keys_still_name_the_one_role_that_signs(self):
         for name, key in resources(transformed(local=True), "AWS::KMS::Key").items():

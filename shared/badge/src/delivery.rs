@@ -3,8 +3,11 @@
 //! Each thing that happened is an instant of its own: reports come late, twice and in any order, and what is shown
 //! ([`Delivery::state`]) is derived from all of them. What concerns the mail belongs to its latest sending; a resend begins anew.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// How long nothing need be heard of a mail before it counts as lost.
+pub const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Everything known about one recipient's mail and answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -129,11 +132,16 @@ impl Delivery {
         }
     }
 
-    /// Whether a resend to all who were not reached would include this recipient: the mail came back, or was never taken, and the
-    /// recipient has not shown up otherwise.
+    /// Whether a resend to all who were not reached includes this recipient: there was no mail, it came back, or nothing was heard
+    /// of it for [`PATIENCE`] since it was asked for, and the recipient has not shown up otherwise.
     #[must_use]
-    pub fn is_undelivered(&self, wanted: bool) -> bool {
-        matches!(self.state(wanted), State::Bounced | State::NotMailed | State::Queued | State::Sent)
+    pub fn is_undelivered(&self, wanted: bool, planned_at: Timestamp, now: Timestamp) -> bool {
+        let asked = self.sent_at.or(self.requested_at).unwrap_or(planned_at);
+        match self.state(wanted) {
+            State::Bounced | State::NotMailed => true,
+            State::Queued | State::Sent => now.duration_since(asked) >= PATIENCE,
+            State::Delivered | State::Complained | State::Opened | State::Accepted | State::Declined => false,
+        }
     }
 }
 
@@ -157,7 +165,7 @@ mod tests {
         let bounce = Bounce { at: at(2), kind: BounceKind::Permanent, code: "General".into() };
         let bounced = Delivery { bounce: Some(bounce), ..delivery.clone() };
         assert_eq!(bounced.state(true), State::Bounced);
-        assert!(bounced.is_undelivered(true) && !delivery.is_undelivered(true));
+        assert!(bounced.is_undelivered(true, at(0), at(5)) && !delivery.is_undelivered(true, at(0), at(5)));
         delivery.opened_at = Some(at(3));
         assert_eq!(delivery.state(true), State::Opened);
         delivery.answer = Some(Reply { accepted: false, at: at(4) });
@@ -170,6 +178,18 @@ mod tests {
     fn who_answered_otherwise_was_reached_whatever_the_mail_did() {
         let bounce = Bounce { at: at(2), kind: BounceKind::Transient, code: "MailboxFull".into() };
         let delivery = Delivery { bounce: Some(bounce), opened_at: Some(at(1)), ..Delivery::default() };
-        assert!(!delivery.is_undelivered(true));
+        assert!(!delivery.is_undelivered(true, at(0), at(9)));
+    }
+
+    #[test]
+    fn a_mail_of_which_nothing_is_heard_counts_as_lost_after_a_while() {
+        let sent = Delivery { sent_at: Some(at(10)), ..Delivery::default() };
+        let patience = PATIENCE.as_secs();
+        assert!(
+            !sent.is_undelivered(true, at(0), at(9 + patience)) && sent.is_undelivered(true, at(0), at(10 + patience))
+        );
+        let queued = Delivery::default();
+        assert!(!queued.is_undelivered(true, at(0), at(1)) && queued.is_undelivered(true, at(0), at(patience)));
+        assert!(queued.is_undelivered(false, at(0), at(1)));
     }
 }

@@ -250,7 +250,8 @@ pub struct IssueRequest {
 }
 
 impl IssueRequest {
-    /// Reads the body of `POST /v2/event/{client}/{badge}/issue`, plus our own `recipient[].evidence` and `recipient[].expires_on`.
+    /// Reads the body of `POST /v2/event/{client}/{badge}/issue`, plus our own `recipient[].evidence`,
+    /// `recipient[].expires_on` and `recipient[].language`.
     ///
     /// An address given twice, in whatever case, is one recipient: the first entry counts.
     ///
@@ -332,6 +333,12 @@ fn time(reader: &Reader<'_>, key: &str) -> Option<Timestamp> {
 }
 
 impl Recipient {
+    /// Whether it takes at most [`MAX_RECIPIENT_BYTES`] as it is stored.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        serde_json::to_string(self).is_ok_and(|json| json.len() <= MAX_RECIPIENT_BYTES)
+    }
+
     fn read(reader: &Reader<'_>) -> Option<Self> {
         if !reader.is_object() {
             return None;
@@ -342,7 +349,7 @@ impl Recipient {
         let expires_on = time(reader, "expires_on");
         let evidence = reader.list("evidence", MAX_EVIDENCE).iter().filter_map(Evidence::read).collect();
         let recipient = Self { email: email?, name, language, expires_on, evidence };
-        if serde_json::to_string(&recipient).map_or(usize::MAX, |json| json.len()) > MAX_RECIPIENT_BYTES {
+        if !recipient.fits() {
             reader.refuse_field("evidence", Reason::TooLong { max: MAX_RECIPIENT_BYTES });
         }
         Some(recipient)
@@ -481,6 +488,18 @@ pub(crate) mod tests {
         let evidence = vec![json!({"narrative": "証".repeat(10_000)}); 3];
         let errors = IssueRequest::read(&json!({"recipient": [{"email": "a@b", "evidence": evidence}]})).unwrap_err();
         assert_eq!((errors[0].pointer.as_str(), errors[0].reason.code()), ("/recipient/0/evidence", "too_long"));
+    }
+
+    #[test]
+    fn a_recipients_language_is_kept_and_an_unknown_one_takes_no_room() {
+        let body = json!({"recipient": [{"email": "a@b", "language": "ja"}, {"email": "c@d"}]});
+        let recipients = IssueRequest::read(&body).unwrap().recipients;
+        assert_eq!(recipients[0].language.known(), Some("ja"));
+        let stored = json!([{"email": "a@b", "language": "ja"}, {"email": "c@d"}]);
+        assert_eq!(serde_json::to_value(&recipients).unwrap(), stored);
+        assert_eq!(serde_json::from_value::<Vec<Recipient>>(stored).unwrap(), recipients);
+        let errors = IssueRequest::read(&json!({"recipient": [{"email": "a@b", "language": "日本語"}]})).unwrap_err();
+        assert_eq!((errors[0].pointer.as_str(), errors[0].reason.code()), ("/recipient/0/language", "not_language"));
     }
 
     #[test]

@@ -99,6 +99,34 @@ pub enum Reason {
     NotJson,
     /// The value carries a control character.
     ControlCharacter,
+    /// It has more bytes than allowed.
+    TooLarge {
+        /// Bytes allowed.
+        max: usize,
+    },
+    /// The file's bytes are no text in an encoding that is read.
+    FileEncoding,
+    /// A quoted cell is never closed, or goes on after its closing quote.
+    BrokenQuote {
+        /// The line on which the cell begins; the first is 1.
+        line: u64,
+    },
+    /// The row has a cell that belongs to no column of the header.
+    NoColumn,
+    /// The same value stands on an earlier line.
+    DuplicateOfLine {
+        /// That line; the first is 1.
+        line: u64,
+    },
+    /// Not a date before the year 9999.
+    NotDate,
+    /// The instant does not lie after another one.
+    TooEarly {
+        /// The other one.
+        after: jiff::Timestamp,
+    },
+    /// Not the name of a time zone in the IANA database.
+    NotTimeZone,
 }
 
 impl Reason {
@@ -128,6 +156,14 @@ impl Reason {
             Self::Unsignable => "unsignable",
             Self::NotJson => "not_json",
             Self::ControlCharacter => "control_character",
+            Self::TooLarge { .. } => "too_large",
+            Self::FileEncoding => "file_encoding",
+            Self::BrokenQuote { .. } => "broken_quote",
+            Self::NoColumn => "no_column",
+            Self::DuplicateOfLine { .. } => "duplicate_of_line",
+            Self::NotDate => "not_date",
+            Self::TooEarly { .. } => "too_early",
+            Self::NotTimeZone => "not_time_zone",
         }
     }
 
@@ -171,6 +207,34 @@ impl Reason {
             ),
             Self::NotJson => ("The body is not valid JSON.".into(), "本文が正しいJSONではありません。".into()),
             Self::ControlCharacter => ("Contains a control character.".into(), "制御文字が含まれています。".into()),
+            Self::TooLarge { max } => (format!("At most {max} bytes."), format!("{max}バイト以内にしてください。")),
+            Self::FileEncoding => (
+                "Not a text in UTF-8, Shift_JIS or UTF-16. Save the file as \"CSV UTF-8\".".into(),
+                "UTF-8、Shift_JIS、UTF-16 のいずれの文字コードでも読めません。「CSV UTF-8」形式で保存してください。".into(),
+            ),
+            Self::BrokenQuote { line } => (
+                format!("The quotation marks of a cell that begins on line {line} do not match."),
+                format!("{line}行目から始まるセルの引用符（\"）が正しく対応していません。"),
+            ),
+            Self::NoColumn => (
+                "The row has more cells than the header. A cell with a delimiter in it needs quotation marks.".into(),
+                "見出し行より多くのセルがあります。区切り文字を含むセルは引用符（\"）で囲んでください。".into(),
+            ),
+            Self::DuplicateOfLine { line } => {
+                (format!("Already given on line {line}."), format!("{line}行目と重複しています。"))
+            }
+            Self::NotDate => (
+                "Must be a date before the year 9999, such as 2027-03-31.".into(),
+                "2027-03-31 のような日付（9998年まで）を入力してください。".into(),
+            ),
+            Self::TooEarly { after } => {
+                let after = crate::rfc3339(*after);
+                (format!("Must be later than {after}."), format!("{after} より後の日時を指定してください。"))
+            }
+            Self::NotTimeZone => (
+                "Not a time zone such as Asia/Tokyo.".into(),
+                "Asia/Tokyo のようなタイムゾーン名を指定してください。".into(),
+            ),
         };
         match lang {
             Lang::En => en,
@@ -448,6 +512,26 @@ mod tests {
     #[test]
     fn a_body_that_is_no_object_says_so() {
         assert_eq!(complaints_of(&json!([]), |_| ()), [(String::new(), "not_object")]);
+    }
+
+    #[test]
+    fn what_is_said_about_a_file_names_its_lines_and_limits_in_both_languages() {
+        let after = "2026-01-15T09:30:00Z".parse().unwrap();
+        let reasons = [
+            (Reason::TooLarge { max: 4_500 }, "too_large", "4500"),
+            (Reason::FileEncoding, "file_encoding", "Shift_JIS"),
+            (Reason::BrokenQuote { line: 17 }, "broken_quote", "17"),
+            (Reason::NoColumn, "no_column", ""),
+            (Reason::DuplicateOfLine { line: 17 }, "duplicate_of_line", "17"),
+            (Reason::NotDate, "not_date", "2027-03-31"),
+            (Reason::TooEarly { after }, "too_early", "2026-01-15T09:30:00Z"),
+            (Reason::NotTimeZone, "not_time_zone", "Asia/Tokyo"),
+        ];
+        for (reason, code, said) in reasons {
+            assert_eq!(reason.code(), code);
+            assert!(reason.text(Lang::En).contains(said) && reason.text(Lang::Ja).contains(said), "{code}");
+            assert_ne!(reason.text(Lang::En), reason.text(Lang::Ja));
+        }
     }
 
     #[test]

@@ -261,7 +261,7 @@ pub(crate) mod tests {
         Recipient {
             email: "a@example.com".parse().unwrap(),
             name: "Anna".into(),
-            language: crate::text::Language::default(),
+            language: "".parse().unwrap(),
             expires_on: None,
             evidence: vec![],
         }

@@ -274,7 +274,9 @@ mod tests {
 
     #[test]
     fn languages_may_be_unknown() {
-        assert_eq!("".parse::<Language>().unwrap().known(), None);
+        let unknown: Language = "".parse().unwrap();
+        assert!(unknown.is_unknown() && unknown.known().is_none());
+        assert!(!"ja".parse::<Language>().unwrap().is_unknown());
         assert_eq!("zh_Hant".parse::<Language>().unwrap().as_str(), "zh-Hant");
         assert!("!".parse::<Language>().is_err());
         let closeness = |a: &str, b| a.parse::<Language>().unwrap().closeness(b);

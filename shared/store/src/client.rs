@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, KeysAndAttributes, Put, PutRequest, TransactWriteItem, Update, WriteRequest,
 };
 use aws_types::SdkConfig;
+use badge::EventId;
 use badge::failure::{Failure, Nature};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -55,6 +56,8 @@ pub struct Store {
 
 /// Records in one `BatchWriteItem` (DynamoDB's limit).
 const BATCH_WRITE_ITEMS: usize = 25;
+/// Records in one `BatchGetItem` (DynamoDB's limit).
+const BATCH_GET_ITEMS: usize = 100;
 /// Rounds in which what a batch left over is sent again, before giving up.
 const BATCH_ROUNDS: u32 = 8;
 
@@ -143,6 +146,38 @@ impl Store {
         Ok(keys.map(|key| items.iter().find(|item| matches(item, key)).cloned()))
     }
 
+    /// Some attributes of any number of records, in no order; those that are not there are left out.
+    pub(crate) async fn get_projected(&self, keys: &[TableKey], attributes: &str) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::with_capacity(keys.len());
+        for batch in keys.chunks(BATCH_GET_ITEMS) {
+            let mut wanted: Vec<_> = batch.iter().map(key_map).collect();
+            for round in 0.. {
+                let ask = KeysAndAttributes::builder()
+                    .set_keys(Some(wanted))
+                    .projection_expression(attributes)
+                    .consistent_read(true)
+                    .build()
+                    .map_err(|_| StoreError::Corrupt("keys"))?;
+                let answer = self
+                    .dynamo
+                    .batch_get_item()
+                    .request_items(&self.table, ask)
+                    .send()
+                    .await
+                    .map_err(|e| unavailable("BatchGetItem", &e))?;
+                let found = answer.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
+                items.extend(found.into_iter().map(Item::from));
+                let rest = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
+                wanted = rest.map(|rest| rest.keys).unwrap_or_default();
+                if wanted.is_empty() {
+                    break;
+                }
+                back_off("BatchGetItem", round).await?;
+            }
+        }
+        Ok(items)
+    }
+
     pub(crate) async fn put(&self, item: Item, expect: Expect) -> Result<(), StoreError> {
         self.dynamo
             .put_item()
@@ -168,30 +203,13 @@ impl Store {
         Ok(())
     }
 
-    /// Records of a partition whose `sk` begins with `prefix`, in order; all of them, or `limit`, from after `start`.
+    /// Records of a partition whose `sk` begins with `prefix`, in order; all of them, or `limit`.
     pub(crate) async fn query(&self, pk: &str, prefix: &str, limit: Option<usize>) -> Result<Vec<Item>, StoreError> {
-        let mut items = Vec::new();
-        let mut start = None;
-        loop {
-            let answer = self
-                .dynamo
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .set_limit(limit.and_then(|l| i32::try_from(l).ok()))
-                .send()
-                .await
-                .map_err(|e| unavailable("Query", &e))?;
-            items.extend(answer.items.unwrap_or_default().into_iter().map(Item::from));
-            start = answer.last_evaluated_key.filter(|key| !key.is_empty());
-            if start.is_none() || limit.is_some_and(|l| items.len() >= l) {
-                return Ok(items);
-            }
-        }
+        // The table takes no empty text for a key, not even to compare with.
+        let condition = if prefix.is_empty() { "" } else { " AND begins_with(sk, :prefix)" };
+        let values = [(":prefix", prefix)];
+        let values = if prefix.is_empty() { &[][..] } else { &values };
+        self.run_query(pk, condition, values, limit.unwrap_or(usize::MAX)).await
     }
 
     /// Records of a partition whose `sk` lies strictly between two texts, in order, at most `limit`.
@@ -203,17 +221,32 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Item>, StoreError> {
         // BETWEEN includes both ends: the first is stepped over by the smallest text behind it, the last is dropped if it came along.
+        let after = format!("{after}\u{1}");
+        let values = [(":after", after.as_str()), (":before", before)];
+        let mut items = self.run_query(pk, " AND sk BETWEEN :after AND :before", &values, limit).await?;
+        items.retain(|item| item.get_text("sk").is_ok_and(|sk| sk != before));
+        Ok(items)
+    }
+
+    async fn run_query(
+        &self,
+        pk: &str,
+        condition: &str,
+        values: &[(&str, &str)],
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
         let mut items: Vec<Item> = Vec::new();
         let mut start = None;
+        let texts = [&[(":pk", pk)], values].concat();
+        let values: HashMap<String, AttributeValue> =
+            texts.iter().map(|(name, text)| ((*name).to_owned(), AttributeValue::S((*text).to_owned()))).collect();
         loop {
             let answer = self
                 .dynamo
                 .query()
                 .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND sk BETWEEN :after AND :before")
-                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-                .expression_attribute_values(":after", AttributeValue::S(format!("{after}\u{1}")))
-                .expression_attribute_values(":before", AttributeValue::S(before.to_owned()))
+                .key_condition_expression(format!("pk = :pk{condition}"))
+                .set_expression_attribute_values(Some(values.clone()))
                 .consistent_read(true)
                 .set_exclusive_start_key(start)
                 .set_limit(i32::try_from(limit - items.len()).ok())
@@ -223,7 +256,6 @@ impl Store {
             items.extend(answer.items.unwrap_or_default().into_iter().map(Item::from));
             start = answer.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() || items.len() >= limit {
-                items.retain(|item| item.get_text("sk").is_ok_and(|sk| sk != before));
                 return Ok(items);
             }
         }
@@ -267,13 +299,7 @@ impl Store {
                 if rest.is_empty() {
                     break;
                 }
-                if round == BATCH_ROUNDS {
-                    return Err(StoreError::Unavailable {
-                        operation: "BatchWriteItem",
-                        code: "unprocessed items".into(),
-                    });
-                }
-                tokio::time::sleep(Duration::from_millis(20 << round)).await;
+                back_off("BatchWriteItem", round).await?;
             }
         }
         Ok(())
@@ -305,18 +331,22 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// A put that an expired record of the same key does not hinder: the table removes such records only within days.
+    /// A put that an expired record of the same key does not hinder (the table removes such records only within days), nor one that
+    /// names the event `over`.
     pub(crate) fn transact_put_over_expired(
         &self,
         item: Item,
         now: Timestamp,
+        over: Option<&EventId>,
     ) -> Result<TransactWriteItem, StoreError> {
+        let over = over.map_or("none", EventId::as_str);
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item.into_map()))
-            .condition_expression("attribute_not_exists(pk) OR #ttl <= :now")
+            .condition_expression("attribute_not_exists(pk) OR #ttl <= :now OR event = :over")
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":now", number(now.as_second()))
+            .expression_attribute_values(":over", AttributeValue::S(over.to_owned()))
             .build()
             .map_err(|_| StoreError::Corrupt("put"))?;
         Ok(TransactWriteItem::builder().put(put).build())
@@ -353,6 +383,15 @@ impl Store {
             .map_err(|_| StoreError::Corrupt("update"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
+}
+
+/// Waits before the next round of what a batch left over, or gives up.
+async fn back_off(operation: &'static str, round: u32) -> Result<(), StoreError> {
+    if round == BATCH_ROUNDS {
+        return Err(StoreError::Unavailable { operation, code: "left over".into() });
+    }
+    tokio::time::sleep(Duration::from_millis(20 << round)).await;
+    Ok(())
 }
 
 fn condition(expect: Expect) -> Option<String> {

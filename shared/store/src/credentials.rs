@@ -10,7 +10,7 @@ use badge::notice::{Notice, NoticeKind, Recipients};
 use badge::{ClientId, CredentialId, EventId, Recipient, StatusListId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Attribute of the packed document with its embedded proof. Names are short: they count in every write.
 const DOCUMENT: &str = "z";
@@ -43,6 +43,8 @@ pub struct StoredCredential {
 /// What became of a signed credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CredentialState {
+    /// The recipient's number within the event.
+    pub number: u32,
     /// Whether it was revoked.
     pub is_revoked: bool,
 }
@@ -146,21 +148,42 @@ impl Store {
         Ok(Some((event, credential)))
     }
 
+    /// Which of these credentials are stored.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn credentials_present(&self, ids: &[CredentialId]) -> Result<HashSet<CredentialId>, StoreError> {
+        let keys: Vec<_> = ids.iter().map(key::credential).collect();
+        let items = self.get_projected(&keys, "pk, sk").await?;
+        items.iter().map(id).collect()
+    }
+
+    /// What became of these credentials, by id, without reading their documents; those not stored are absent.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn states_of(&self, ids: &[CredentialId]) -> Result<HashMap<CredentialId, CredentialState>, StoreError> {
+        let keys: Vec<_> = ids.iter().map(key::credential).collect();
+        let items = self.get_projected(&keys, "pk, sk, n, r").await?;
+        let state = |item: &Item| {
+            let revocation: Option<Revocation> = item.find_json(REVOKED)?;
+            Ok((id(item)?, CredentialState { number: item.get_number(NUMBER)?, is_revoked: revocation.is_some() }))
+        };
+        items.iter().map(state).collect()
+    }
+
     /// The recipients of an event whose credentials are signed, by number, without unpacking a document.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     pub async fn credential_states(&self, event: &EventId) -> Result<HashMap<u32, CredentialState>, StoreError> {
         let items = self.query(&key::event_partition(event), key::CREDENTIALS, None).await?;
-        items.iter().map(|item| Ok((item.get_number(NUMBER)?, state(item)?))).collect()
-    }
-
-    /// What became of one credential, without unpacking its document; none when it was not issued, or not yet.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store cannot be read.
-    pub async fn credential_state(&self, id: &CredentialId) -> Result<Option<CredentialState>, StoreError> {
-        self.get(&key::credential(id)).await?.as_ref().map(state).transpose()
+        let state = |item: &Item| {
+            let revocation: Option<Revocation> = item.find_json(REVOKED)?;
+            let number = item.get_number(NUMBER)?;
+            Ok((number, CredentialState { number, is_revoked: revocation.is_some() }))
+        };
+        items.iter().map(state).collect()
     }
 
     /// All credentials of an event that were signed, by recipient's number.
@@ -228,9 +251,10 @@ impl Store {
     }
 }
 
-fn state(item: &Item) -> Result<CredentialState, StoreError> {
-    let revocation: Option<Revocation> = item.find_json(REVOKED)?;
-    Ok(CredentialState { is_revoked: revocation.is_some() })
+fn id(item: &Item) -> Result<CredentialId, StoreError> {
+    let event = item.get_text("pk")?.trim_start_matches("EVENT#");
+    let member = item.get_text("sk")?.trim_start_matches(key::CREDENTIALS);
+    format!("{event}{member}").parse().map_err(|_| StoreError::Corrupt("sk"))
 }
 
 fn read(item: &Item, event: &EventId, frame: &Frame) -> Result<StoredCredential, StoreError> {
@@ -257,7 +281,7 @@ mod tests {
         let recipient = Recipient {
             email: "a@b.example".parse().unwrap(),
             name: "花子".into(),
-            language: badge::text::Language::default(),
+            language: "ja".parse().unwrap(),
             expires_on: None,
             evidence: vec![],
         };

@@ -42,6 +42,8 @@ pub struct Request {
     pub body_hash: String,
     /// When the key may be forgotten.
     pub expires_at: Timestamp,
+    /// An event that used the same key and does not count any more.
+    pub over: Option<EventId>,
 }
 
 /// What a request key led to before.
@@ -102,7 +104,7 @@ impl Store {
                 .text("event", event.id.as_str())
                 .text("body_hash", &request.body_hash)
                 .number("ttl", request.expires_at.as_second());
-            writes.push(self.transact_put_over_expired(item, event.created_at)?);
+            writes.push(self.transact_put_over_expired(item, event.created_at, request.over.as_ref())?);
         }
         for chunk in 0..event.chunks() {
             writes.push(self.transact_put(pending::row(event, chunk), Expect::Absent)?);
@@ -222,7 +224,7 @@ mod tests {
             let recipient = |n: usize, size: usize| Recipient {
                 email: format!("p{n}@example.org").parse().unwrap(),
                 name: "x".repeat(size),
-                language: badge::text::Language::default(),
+                language: "ja".parse().unwrap(),
                 expires_on: None,
                 evidence: vec![],
             };
