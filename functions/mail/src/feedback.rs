@@ -215,6 +215,14 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_payload_is_a_report() {
+        let payload = include_str!("../../../events/mail-feedback-bounce.json");
+        let payload: Value = serde_json::from_str(payload).unwrap();
+        let report = read(payload["Records"][0]["body"].as_str().unwrap());
+        assert!(matches!(report, Some(Report::About(_, MailReport::Bounced(Bounce { code, .. }))) if code == "5.1.1"));
+    }
+
+    #[test]
     fn deliveries_and_complaints() {
         let at = AT.parse().unwrap();
         let delivery = json!({"delivery": {"timestamp": AT, "recipients": ["x@y.example"], "smtpResponse": "250 ok"}});

@@ -132,12 +132,12 @@ impl Frame<'_> {
                                         }
                                     }))
                                     (table("", "width:100%", &html! {
-                                        td.ink align="center" lang=[&name.language] dir="auto" style=(cell("padding:20px 0 0;font-size:22px;line-height:1.35;font-weight:700;color:#1f2328")) {
+                                        td.ink align="center" lang=[&name.language] dir="auto" style=(cell("padding:20px 0 0;font-size:22px;line-height:1.35;font-weight:700;color:#1f2328;word-break:break-word")) {
                                             (name.text)
                                         }
                                     }))
                                     (table("", "width:100%", &html! {
-                                        td.soft align="center" dir="auto" style=(cell("padding:4px 0 0;font-size:14px;line-height:1.5;color:#59636e")) {
+                                        td.soft align="center" dir="auto" style=(cell("padding:4px 0 0;font-size:14px;line-height:1.5;color:#59636e;word-break:break-word")) {
                                             (issuer.name)
                                         }
                                     }))

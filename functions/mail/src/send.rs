@@ -384,6 +384,13 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_payload_is_a_job() {
+        let payload: Value = serde_json::from_str(include_str!("../../../events/mail-job.json")).unwrap();
+        let job: MailJob = serde_json::from_str(payload["Records"][0]["body"].as_str().unwrap()).unwrap();
+        assert_eq!(job.recipients, Recipients::Range { from: 0, to: 50 });
+    }
+
+    #[test]
     fn neighbours_are_read_together() {
         let numbers = Recipients::Numbers(vec![250, 3, 5, 102, 103, 9_999, 10_000]);
         assert_eq!(spans(&numbers, 10_000), [3..103, 103..104, 250..251, 9_999..10_000]);
