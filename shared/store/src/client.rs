@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::{
 use aws_types::SdkConfig;
 use badge::EventId;
 use badge::failure::{Failure, Nature};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -56,6 +57,8 @@ pub struct Store {
 
 /// Records in one `BatchWriteItem` (DynamoDB's limit).
 const BATCH_WRITE_ITEMS: usize = 25;
+/// Such calls at once: ten thousand recipients are planned within a request.
+const BATCHES_AT_ONCE: usize = 8;
 /// Records in one `BatchGetItem` (DynamoDB's limit).
 const BATCH_GET_ITEMS: usize = 100;
 /// Rounds in which what a batch left over is sent again, before giving up.
@@ -209,7 +212,18 @@ impl Store {
         let condition = if prefix.is_empty() { "" } else { " AND begins_with(sk, :prefix)" };
         let values = [(":prefix", prefix)];
         let values = if prefix.is_empty() { &[][..] } else { &values };
-        self.run_query(pk, condition, values, limit.unwrap_or(usize::MAX)).await
+        self.run_query(pk, condition, values, limit.unwrap_or(usize::MAX), None).await
+    }
+
+    /// Some attributes of all records of a partition whose `sk` begins with `prefix`, in order: less to carry, though not to pay for.
+    pub(crate) async fn query_projected(
+        &self,
+        pk: &str,
+        prefix: &str,
+        attributes: &str,
+    ) -> Result<Vec<Item>, StoreError> {
+        let condition = " AND begins_with(sk, :prefix)";
+        self.run_query(pk, condition, &[(":prefix", prefix)], usize::MAX, Some(attributes)).await
     }
 
     /// Records of a partition whose `sk` lies strictly between two texts, in order, at most `limit`.
@@ -223,7 +237,7 @@ impl Store {
         // BETWEEN includes both ends: the first is stepped over by the smallest text behind it, the last is dropped if it came along.
         let after = format!("{after}\u{1}");
         let values = [(":after", after.as_str()), (":before", before)];
-        let mut items = self.run_query(pk, " AND sk BETWEEN :after AND :before", &values, limit).await?;
+        let mut items = self.run_query(pk, " AND sk BETWEEN :after AND :before", &values, limit, None).await?;
         items.retain(|item| item.get_text("sk").is_ok_and(|sk| sk != before));
         Ok(items)
     }
@@ -234,6 +248,7 @@ impl Store {
         condition: &str,
         values: &[(&str, &str)],
         limit: usize,
+        attributes: Option<&str>,
     ) -> Result<Vec<Item>, StoreError> {
         let mut items: Vec<Item> = Vec::new();
         let mut start = None;
@@ -247,6 +262,7 @@ impl Store {
                 .table_name(&self.table)
                 .key_condition_expression(format!("pk = :pk{condition}"))
                 .set_expression_attribute_values(Some(values.clone()))
+                .set_projection_expression(attributes.map(str::to_owned))
                 .consistent_read(true)
                 .set_exclusive_start_key(start)
                 .set_limit(i32::try_from(limit - items.len()).ok())
@@ -282,25 +298,29 @@ impl Store {
         Ok(())
     }
 
-    /// Writes records that need no condition, 25 to a call, sending again what the table left over.
+    /// Writes records that need no condition, 25 to a call and several calls at once, sending again what the table left over.
     pub(crate) async fn write_all(&self, items: Vec<Item>) -> Result<(), StoreError> {
         let requests: Result<Vec<WriteRequest>, StoreError> = items.into_iter().map(write_request).collect();
-        for batch in requests?.chunks(BATCH_WRITE_ITEMS) {
-            let mut rest = batch.to_vec();
-            for round in 0.. {
-                let answer = self
-                    .dynamo
-                    .batch_write_item()
-                    .request_items(&self.table, rest)
-                    .send()
-                    .await
-                    .map_err(|e| unavailable("BatchWriteItem", &e))?;
-                rest = answer.unprocessed_items.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
-                if rest.is_empty() {
-                    break;
-                }
-                back_off("BatchWriteItem", round).await?;
+        let requests = requests?;
+        let batches: Vec<_> =
+            requests.chunks(BATCH_WRITE_ITEMS).map(|batch| self.write_batch(batch.to_vec())).collect();
+        stream::iter(batches).buffer_unordered(BATCHES_AT_ONCE).try_collect().await
+    }
+
+    async fn write_batch(&self, mut rest: Vec<WriteRequest>) -> Result<(), StoreError> {
+        for round in 0.. {
+            let answer = self
+                .dynamo
+                .batch_write_item()
+                .request_items(&self.table, rest)
+                .send()
+                .await
+                .map_err(|e| unavailable("BatchWriteItem", &e))?;
+            rest = answer.unprocessed_items.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
+            if rest.is_empty() {
+                break;
             }
+            back_off("BatchWriteItem", round).await?;
         }
         Ok(())
     }

@@ -165,14 +165,14 @@ fn a_request_without_a_key_is_recognised_by_its_bytes_until_something_of_it_is_r
 fn more_than_a_call_can_sign_are_listed_at_once_and_signed_soon() {
     let issuer = Issuer::new("Queue", &[]);
     let badge = issuer.create_badge(&picture());
-    let addresses: Vec<String> = (0..1_050).map(|n| format!("r{n}@example.org")).collect();
+    let addresses: Vec<String> = (0..1_300).map(|n| format!("r{n}@example.org")).collect();
     let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
     let event = issuer.issue(&badge, &addresses);
     let page = |query: &str| {
         let path = format!("/v2/event/{{client}}/recipient?event_id={event}&{query}");
         issuer.call("GET", &path, &[], &Value::Null).expect(200).json()
     };
-    assert_eq!(page("limit=1")["total"], 1_050, "lists show everybody at once");
+    assert_eq!(page("limit=1")["total"], 1_300, "lists show everybody at once");
     let shown = |member: &str| {
         issuer.call("GET", &format!("/v2/event/{{client}}/{event}"), &[], &Value::Null).expect(200).json()["counts"]
             [member]
@@ -180,12 +180,12 @@ fn more_than_a_call_can_sign_are_listed_at_once_and_signed_soon() {
             .unwrap()
     };
     // Who is not signed yet can be revoked all the same.
-    let revoke = json!({"recipient": ["r1049@example.org"]});
+    let revoke = json!({"recipient": ["r1299@example.org"]});
     let answer = issuer.call("PUT", &format!("/v2/event/{{client}}/{event}/revoke"), &[], &revoke).expect(200).json();
     assert_eq!(answer["count"], 1);
-    journeys::eventually("all are signed", || shown("issued") == 1_050);
+    journeys::eventually("all are signed", || shown("issued") == 1_300);
     assert_eq!(shown("revoked"), 1);
-    let last = page("limit=2&offset=1048")["result"].clone();
+    let last = page("limit=2&offset=1298")["result"].clone();
     let credential = |n: usize| get(last[n]["assertion_json_url"].as_str().unwrap()).expect(200).body;
     assert_eq!(validate(&credential(0))["verdict"], "valid");
     assert_eq!(validate(&credential(1))["verdict"], "invalid");
