@@ -8,7 +8,7 @@
 //! * [`problem`]: every failure a caller can see, in one table;
 //! * [`wake`]: messages of queues and schedules, for functions that are not only asked;
 //! * [`token`]: access tokens and who a caller is;
-//! * [`html`]: the shell of every page;
+//! * [`html`]: the shell of every page; [`markdown`]: what issuers write, made safe for one;
 //! * [`obf`]: answers in the shape that existing clients read;
 //! * [`chance`]: the only source of random bytes.
 
@@ -16,6 +16,7 @@ pub mod answer;
 pub mod chance;
 pub mod config;
 pub mod html;
+pub mod markdown;
 pub mod obf;
 pub mod problem;
 pub mod request;
