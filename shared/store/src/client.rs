@@ -202,7 +202,19 @@ impl Store {
         before: &str,
         limit: usize,
     ) -> Result<Vec<Item>, StoreError> {
-        // BETWEEN includes both ends: the first is stepped over by the smallest text behind it, the last is dropped if it came along.
+        // BETWEEN includes both ends: the first is stepped over by the smallest text behind it.
+        self.query_from(pk, &format!("{after}\u{1}"), before, limit).await
+    }
+
+    /// Records of a partition whose `sk` is `from` or lies behind it, and before `before`, in order, at most `limit`.
+    pub(crate) async fn query_from(
+        &self,
+        pk: &str,
+        from: &str,
+        before: &str,
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
+        // BETWEEN includes both ends: the last is dropped if it came along.
         let mut items: Vec<Item> = Vec::new();
         let mut start = None;
         loop {
@@ -210,9 +222,9 @@ impl Store {
                 .dynamo
                 .query()
                 .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND sk BETWEEN :after AND :before")
+                .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :before")
                 .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-                .expression_attribute_values(":after", AttributeValue::S(format!("{after}\u{1}")))
+                .expression_attribute_values(":from", AttributeValue::S(from.to_owned()))
                 .expression_attribute_values(":before", AttributeValue::S(before.to_owned()))
                 .consistent_read(true)
                 .set_exclusive_start_key(start)
