@@ -42,6 +42,9 @@ pub struct WebhookJob {
     pub client: ClientId,
 }
 
+/// How long a hint to look waits: until what it is about has settled in the feed, and a little.
+pub const WEBHOOK_DELAY_SECONDS: i32 = 10;
+
 /// Messages in one `SendMessageBatch` (SQS's limit).
 const BATCH_MESSAGES: usize = 10;
 /// The longest a message may wait before it is delivered (SQS's limit).
