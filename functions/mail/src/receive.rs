@@ -109,7 +109,7 @@ async fn decide(
         opened.delivery.answer = Some(reply);
         if opened.organisation.has_webhooks {
             let job = WebhookJob { client: opened.event.client.clone() };
-            if let Err(error) = app.webhooks.send(&[job], queue::FEED_DELAY_SECONDS).await {
+            if let Err(error) = app.webhooks.send(&[job], queue::WEBHOOK_DELAY_SECONDS).await {
                 // It stands in the feed: the next job finds it.
                 tracing::error!(cause = error.to_string(), "webhooks were not woken");
             }

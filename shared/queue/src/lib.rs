@@ -46,8 +46,8 @@ pub struct WebhookJob {
     pub client: ClientId,
 }
 
-/// How long after something is written to a feed its readers are told to look: the feed settles first.
-pub const FEED_DELAY_SECONDS: i32 = 10;
+/// How long a hint to look waits: until what it is about has settled in the feed, and a little.
+pub const WEBHOOK_DELAY_SECONDS: i32 = 10;
 
 /// Messages in one `SendMessageBatch` (SQS's limit).
 const BATCH_MESSAGES: usize = 10;

@@ -234,10 +234,21 @@ impl Store {
         before: &str,
         limit: usize,
     ) -> Result<Vec<Item>, StoreError> {
-        // BETWEEN includes both ends: the first is stepped over by the smallest text behind it, the last is dropped if it came along.
-        let after = format!("{after}\u{1}");
-        let values = [(":after", after.as_str()), (":before", before)];
-        let mut items = self.run_query(pk, " AND sk BETWEEN :after AND :before", &values, limit, None).await?;
+        // BETWEEN includes both ends: the first is stepped over by the smallest text behind it.
+        self.query_from(pk, &format!("{after}\u{1}"), before, limit).await
+    }
+
+    /// Records of a partition whose `sk` is `from` or lies behind it, and before `before`, in order, at most `limit`.
+    pub(crate) async fn query_from(
+        &self,
+        pk: &str,
+        from: &str,
+        before: &str,
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
+        // BETWEEN includes both ends: the last is dropped if it came along.
+        let values = [(":from", from), (":before", before)];
+        let mut items = self.run_query(pk, " AND sk BETWEEN :from AND :before", &values, limit, None).await?;
         items.retain(|item| item.get_text("sk").is_ok_and(|sk| sk != before));
         Ok(items)
     }
