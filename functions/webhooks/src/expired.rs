@@ -63,7 +63,8 @@ mod tests {
 
     fn found(recipients: &[Recipient], revoked: &[u32], signed: u32, told: Option<i64>, until: i64) -> Vec<u32> {
         let event = Event { expires_on: Some(at(DAY + 100)), ..event() };
-        let states = (0..signed).map(|n| (n, CredentialState { is_revoked: revoked.contains(&n) })).collect();
+        let states =
+            (0..signed).map(|n| (n, CredentialState { number: n, is_revoked: revoked.contains(&n) })).collect();
         let expiry =
             Expiry { event: event.id.clone(), first: at(DAY), last: at(DAY + 86_399), told_until: told.map(at) };
         numbers(&event, recipients, &states, &expiry, day_of(at(DAY)), at(until))
