@@ -31,7 +31,7 @@ class Calls:
                 self.names[f"s3:{method.title()}"] += 1
                 return
             service, _, operation = target.partition(".")
-            service = {"TrentService": "kms", "DynamoDB_20120810": "dynamodb"}.get(service, service)
+            service = {"TrentService": "kms", "DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs"}.get(service, service)
             self.names[f"{service}:{operation}"] += 1
             if service == "dynamodb":
                 self.writes += written(operation, json.loads(body))
@@ -46,7 +46,7 @@ class Calls:
 
 
 def written(operation: str, request: dict) -> Iterator[tuple[dict, int]]:
-    """Keys of the items that an operation writes, each with its price factor. Deletions do not occur while issuing."""
+    """Keys of the items that an operation writes, each with its price factor. What is deleted while issuing is smaller than a unit."""
     if operation == "PutItem":
         yield key_of(request["Item"]), 1
     elif operation == "UpdateItem":
@@ -59,7 +59,7 @@ def written(operation: str, request: dict) -> Iterator[tuple[dict, int]]:
         for entry in request["TransactItems"]:
             (action, details), = entry.items()
             yield key_of(details["Item"]) if action == "Put" else details["Key"], TRANSACTION_FACTOR
-    elif operation.startswith(("Delete", "ExecuteStatement", "BatchExecute")):
+    elif operation.startswith(("DeleteItem", "ExecuteStatement", "BatchExecute")):
         raise ValueError(f"no arithmetic for {operation}")
 
 
@@ -115,9 +115,9 @@ def write_units(environment: dict[str, str], writes: list[tuple[dict, int]]) -> 
     )
     found = []
     for key, factor in writes:
-        item = dynamodb.get_item(TableName=environment["TABLE_NAME"], Key=key, ConsistentRead=True)["Item"]
+        item = dynamodb.get_item(TableName=environment["TABLE_NAME"], Key=key, ConsistentRead=True).get("Item", key)
         size = sum(len(name.encode()) + size_of(value) for name, value in item.items())
-        found.append((kind_of(key), size, factor * math.ceil(size / UNIT_BYTES)))
+        found.append((kind_of(key), size, factor * max(1, math.ceil(size / UNIT_BYTES))))
     return found
 
 

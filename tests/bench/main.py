@@ -27,8 +27,8 @@ PEER_BOX_MS = 1500
 
 MAX_INIT_CPU_MS = 10
 MAX_RSS_BYTES = 16_000_000
-BULK = "500"  # the event that the goals below are about
-MAX_SIGNS, MAX_WRITE_UNITS, MAX_PUTS = 1.0, 2.1, 0
+BIG = "10000 by the queue"  # the event that the goals below are about
+MAX_SIGNS, MAX_WRITE_UNITS, MAX_PUTS, MAX_INVOCATIONS = 1.0, 2.1, 0, 0.001
 
 
 @dataclass
@@ -186,13 +186,15 @@ def invocations_table(section: dict) -> list[str]:
 
 
 def cost_table(section: dict) -> list[str]:
-    rows = [("recipients, per badge", "KMS signs", "DynamoDB calls", "write units", "S3 PUTs", "CPU µs", "reached")]
+    rows = [("recipients, per badge", "KMS signs", "DynamoDB calls", "write units", "S3 PUTs", "SQS calls", "invocations", "CPU µs", "reached")]
     details = []
     for name, found in section.items():
         count = found["recipients"]
-        signs, calls, units, puts = (found[kind] / count for kind in ("signs", "dynamodb_calls", "write_units", "s3_puts"))
-        reached = yes(signs <= MAX_SIGNS and units <= MAX_WRITE_UNITS and puts <= MAX_PUTS) if name == BULK else ""
-        counts = [f"{value:.3f}" for value in (signs, calls, units, puts)]
+        kinds = ("signs", "dynamodb_calls", "write_units", "s3_puts", "queue_calls", "invocations")
+        per_badge = {kind: found[kind] / count for kind in kinds}
+        limits = {"signs": MAX_SIGNS, "write_units": MAX_WRITE_UNITS, "s3_puts": MAX_PUTS, "invocations": MAX_INVOCATIONS}
+        reached = yes(all(per_badge[kind] <= limit for kind, limit in limits.items())) if name == BIG else ""
+        counts = [f"{per_badge[kind]:.4f}" for kind in kinds]
         rows.append((name, *counts, number(found["cpu_us_per_badge"]), reached))
         kinds = sorted(found["items"].items(), key=lambda kind: -kind[1]["units"])
         details += ["", f"{name}: calls"]
@@ -201,7 +203,12 @@ def cost_table(section: dict) -> list[str]:
         details += aligned([("  kind", "items", "units", "largest B"), *(
             (f"  {kind}", str(about["writes"]), str(about["units"]), str(about["largest_bytes"])) for kind, about in kinds
         )])
-    goal = f"goal per badge in an event of {BULK}: ≤ {MAX_SIGNS:.0f} Sign, ≤ {MAX_WRITE_UNITS} write units, {MAX_PUTS} PUT"
+        if "signing_seconds" in found:
+            slowest = max(found["signing_seconds"])
+            details += [f"{name}: answered after {found['answer_seconds']:.1f} s, slowest chunk {slowest:.1f} s, on this machine's emulator"]
+    goal = (
+        f"goal per badge, {BIG}: ≤ {MAX_SIGNS:.0f} Sign, ≤ {MAX_WRITE_UNITS} write units, {MAX_PUTS} PUT, ≤ {MAX_INVOCATIONS} invocations"
+    )
     return [*aligned(rows), goal, *details]
 
 

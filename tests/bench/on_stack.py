@@ -23,6 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import aws
+import boto3
 from runtime import Function, FunctionFailed, median, percentile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +38,8 @@ ISSUE_SECONDS = 6
 CLIENTS = (1, 8)
 # Lambda has the root certificates in one file. Debian has them in a folder of files too, and all of them would be read.
 ROOT_CERTIFICATES = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem")
-BULK = 500
+# As many as a call signs itself, and as many as an event may have.
+BULK, BIG = 100, 10_000
 EMBEDDED_ONLY, WITH_TOKEN = "none", "ES256"
 
 
@@ -67,10 +69,13 @@ class Bench:
         self.binaries = binaries
         names = (
             "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "TABLE_NAME", "BUCKET_NAME",
-            "TOKEN_KEY_ARN", "PUBLIC_BASE_URL", "PATH",
+            "TOKEN_KEY_ARN", "PUBLIC_BASE_URL", "PATH", "MAIL_QUEUE_URL", "WEBHOOK_QUEUE_URL",
         )
         self.environment = {name: os.environ[name] for name in names}
         self.environment["STAGE"] = "local"
+        # A queue that the stack's own workers do not listen to: what is left there is carried out here, and counted.
+        self.sqs = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"], region_name=os.environ["AWS_REGION"])
+        self.environment["SIGNING_QUEUE_URL"] = self.sqs.create_queue(QueueName="bench-signing")["QueueUrl"]
         self.environment["SSL_CERT_FILE"] = next(path for path in ROOT_CERTIFICATES if Path(path).exists())
         self.environment["OUTBOUND_ALLOW"] = os.environ["BASE_URL"].removeprefix("http://")
         self.organisation = functools.cache(Organisation)
@@ -181,10 +186,36 @@ class Bench:
                         organisation.issue(function, recipients)
                         cpu = function.cpu_seconds() - cpu
                         name = f"{recipients}" + (" with VC-JWT" if tokens == WITH_TOKEN else "")
-                        results[name] = self.bill(calls, recipients, cpu)
+                        results[name] = self.bill(calls, recipients, cpu, invocations=1)
+                organisation = self.organisation(EMBEDDED_ONLY)
+                calls.forget()
+                cpu = function.cpu_seconds()
+                _, planned_in = organisation.issue(function, BIG)
+                signed_in = self.sign_from_queue(function)
+                cpu = function.cpu_seconds() - cpu
+                results[f"{BIG} by the queue"] = {
+                    **self.bill(calls, BIG, cpu, invocations=1 + len(signed_in)),
+                    "answer_seconds": planned_in, "signing_seconds": signed_in,
+                }
         return results
 
-    def bill(self, calls: aws.Calls, recipients: int, cpu: float) -> dict:
+    def sign_from_queue(self, function: Function) -> list[float]:
+        """Invokes the function with every message that it left, as SQS would. How long each invocation took."""
+        queue, seconds = self.environment["SIGNING_QUEUE_URL"], []
+        while messages := self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            for message in messages:
+                record = {
+                    "messageId": message["MessageId"], "body": message["Body"], "attributes": {"ApproximateReceiveCount": "1"},
+                    "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:bench-signing",
+                }
+                answer, took = function.invoke({"Records": [record]})
+                if answer["batchItemFailures"]:
+                    raise StackRefused("a chunk could not be signed; see the function's log")
+                seconds.append(took)
+                self.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return seconds
+
+    def bill(self, calls: aws.Calls, recipients: int, cpu: float, invocations: int) -> dict:
         kinds = collections.defaultdict(lambda: {"writes": 0, "units": 0, "largest_bytes": 0})
         for kind, size, units in aws.write_units(self.environment, calls.writes):
             kinds[kind]["writes"] += 1
@@ -196,6 +227,8 @@ class Bench:
             "dynamodb_calls": calls.of("dynamodb:"),
             "write_units": sum(kind["units"] for kind in kinds.values()),
             "s3_puts": calls.names["s3:Put"],
+            "queue_calls": calls.of("sqs:"),
+            "invocations": invocations,
             "cpu_us_per_badge": cpu / recipients * 1e6,
             "calls": dict(calls.names), "items": dict(kinds),
         }

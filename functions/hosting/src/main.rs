@@ -15,7 +15,6 @@ mod credentials;
 mod form;
 mod issuers;
 mod legacy;
-mod markdown;
 mod ob2;
 mod page;
 mod route;

@@ -1,10 +1,9 @@
 //! The pages. They tell what the records say and leave judging to the validator, to which they link.
 
-use crate::markdown;
 use badge::definition::{Badge, Content, ImageFormat};
 use badge::{CredentialId, Event, Lang, Organisation, Urls, ob3, rfc3339};
 use edge::answer::Cache;
-use edge::{Answer, html};
+use edge::{Answer, html, markdown};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Revocation;
@@ -67,10 +66,7 @@ impl State {
 
 /// The badge's texts in the reader's language, or in its primary one.
 pub(crate) fn content(lang: Lang, badge: &Badge) -> &Content {
-    let speaks = |content: &&Content| {
-        content.language.as_str().split('-').next().is_some_and(|tag| tag.eq_ignore_ascii_case(lang.tag()))
-    };
-    badge.definition.contents.iter().find(speaks).unwrap_or_else(|| badge.content())
+    badge.content_for(lang.tag())
 }
 
 fn time(at: Timestamp) -> Markup {
@@ -108,12 +104,6 @@ fn shell(lang: Lang, title: &str, main: &Markup) -> Answer {
     html::page(200, lang, title, Cache::Short, main)
 }
 
-/// Where the validator checks what lies at `url`.
-fn validator(urls: &Urls, url: &str) -> String {
-    let url: String = url::form_urlencoded::byte_serialize(url.as_bytes()).collect();
-    format!("{}/validate?url={url}", urls.base())
-}
-
 /// The page about a credential.
 pub(crate) fn credential(lang: Lang, urls: &Urls, held: &Held<'_>, now: Timestamp) -> Answer {
     let title = &content(lang, held.badge).name;
@@ -146,7 +136,7 @@ fn credential_markup(lang: Lang, urls: &Urls, held: &Held<'_>, now: Timestamp) -
                 }
             }
         }
-        p { a href=(validator(urls, &url)) { (lang.pick("Check this badge with the validator", "このバッジを検証する")) } }
+        p { a href=(urls.validation(&url)) { (lang.pick("Check this badge with the validator", "このバッジを検証する")) } }
         p.soft {
             (lang.pick(
                 "This page shows what the issuer's records say. The validator checks the signed document itself.",

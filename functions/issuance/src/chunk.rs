@@ -81,7 +81,7 @@ pub(crate) async fn hint(app: &App, organisation: &StoredOrganisation) {
         return;
     }
     let job = WebhookJob { client: organisation.organisation.id.clone() };
-    if let Err(error) = app.webhooks.send(&[job], queue::FEED_DELAY_SECONDS).await {
+    if let Err(error) = app.webhooks.send(&[job], queue::WEBHOOK_DELAY_SECONDS).await {
         tracing::warn!(cause = %error, "a hint for webhooks was lost");
     }
 }

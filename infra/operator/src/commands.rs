@@ -7,6 +7,7 @@ use badge::{ClientId, Lang, Organisation};
 use edge::{chance, config};
 use jiff::Timestamp;
 use proof::keys::PublicKey;
+use queue::Watch;
 use serde_json::{Value, json};
 use signer::Signer;
 use store::secrets::new_secret;
@@ -201,4 +202,44 @@ async fn change_key(arguments: &Arguments, state: impl Fn(Timestamp) -> KeyState
     key.state = state(now);
     store.update_signing_key(&key).await.map_err(|e| e.to_string())?;
     Ok(json!({"key": key}))
+}
+
+/// The queues by name, and the variables that say where each and its dead-letter queue are.
+const QUEUES: [(&str, &str, &str); 4] = [
+    ("signing", "SIGNING_QUEUE_URL", "SIGNING_DEAD_LETTERS_URL"),
+    ("mail", "MAIL_QUEUE_URL", "MAIL_DEAD_LETTERS_URL"),
+    ("mail-feedback", "MAIL_FEEDBACK_QUEUE_URL", "MAIL_FEEDBACK_DEAD_LETTERS_URL"),
+    ("webhook", "WEBHOOK_QUEUE_URL", "WEBHOOK_DEAD_LETTERS_URL"),
+];
+
+async fn watch(url: &'static str, dead_url: &'static str) -> Result<Watch, String> {
+    let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
+    let required = |name| config::required(name).map_err(|error| error.to_string());
+    Ok(Watch::new(&aws, required(url)?, required(dead_url)?))
+}
+
+/// `queues show`.
+pub(crate) async fn show_queues(arguments: &Arguments) -> Answer {
+    arguments.only(&[])?;
+    let mut answer = json!({});
+    for (name, url, dead_url) in QUEUES {
+        let load = watch(url, dead_url).await?.load().await.map_err(|error| error.to_string())?;
+        answer[name] = json!(load);
+    }
+    Ok(answer)
+}
+
+/// `queues redrive`.
+pub(crate) async fn redrive_queue(arguments: &Arguments) -> Answer {
+    arguments.only(&["queue"])?;
+    let wanted = arguments.required("queue")?;
+    let names = || QUEUES.map(|(name, ..)| name).join(", ");
+    let found = QUEUES.into_iter().find(|(name, ..)| *name == wanted);
+    let (name, url, dead_url) = found.ok_or_else(|| format!("--queue is one of {}", names()))?;
+    let watch = watch(url, dead_url).await?;
+    let before = watch.load().await.map_err(|error| error.to_string())?;
+    if before.dead > 0 {
+        watch.redrive().await.map_err(|error| error.to_string())?;
+    }
+    Ok(json!({"queue": name, "sent_back": before.dead}))
 }

@@ -1,4 +1,4 @@
-//! What the operator of a deployment does from a shell: organisations, API secrets, signing keys.
+//! What the operator of a deployment does from a shell: organisations, API secrets, signing keys, queues.
 //!
 //! It works on the deployment's table with the operator's own AWS credentials. `operator help` lists the commands. Answers are JSON on
 //! standard output, so that scripts can read them; a secret is shown once, here, and kept nowhere.
@@ -28,8 +28,11 @@ Usage: operator COMMAND [--option VALUE …]
   keys list [--scope default|CLIENT]                all keys of a scope
   keys retire --kid KID [--scope …]                 signs no more; its signatures go on holding
   keys compromised --kid KID [--scope …]            its signatures hold no more
+  queues show                                       how much waits, is worked on, and failed too often
+  queues redrive --queue signing|mail|mail-feedback|webhook
+                                                    sends what failed too often back into its queue
 
-Environment: TABLE_NAME, BUCKET_NAME, PUBLIC_BASE_URL, AWS_REGION and AWS credentials (AWS_ENDPOINT_URL for a local stack).
+Environment: the stack's outputs in upper case (TABLE_NAME, BUCKET_NAME, SIGNING_QUEUE_URL, …), PUBLIC_BASE_URL, AWS_REGION and AWS credentials (AWS_ENDPOINT_URL for a local stack).
 ";
 
 #[tokio::main(flavor = "current_thread")]
@@ -54,6 +57,8 @@ async fn main() -> ExitCode {
         (Some("keys"), Some("list"), Ok(arguments)) => commands::list_keys(&arguments).await,
         (Some("keys"), Some("retire"), Ok(arguments)) => commands::retire_key(&arguments).await,
         (Some("keys"), Some("compromised"), Ok(arguments)) => commands::key_compromised(&arguments).await,
+        (Some("queues"), Some("show"), Ok(arguments)) => commands::show_queues(&arguments).await,
+        (Some("queues"), Some("redrive"), Ok(arguments)) => commands::redrive_queue(&arguments).await,
         _ => Err("unknown command; see `operator help`".into()),
     };
     match answer {

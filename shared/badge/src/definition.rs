@@ -235,6 +235,13 @@ impl Badge {
     pub fn content(&self) -> &Content {
         &self.definition.contents[0]
     }
+
+    /// The texts for who reads a language (BCP 47): the closest to it ([`Language::closeness`]), else those in the primary language.
+    #[must_use]
+    pub fn content_for(&self, language: &str) -> &Content {
+        closest(&self.definition.contents, |content| content.language.closeness(language))
+            .unwrap_or_else(|| self.content())
+    }
 }
 
 impl Definition {
@@ -308,7 +315,18 @@ impl EmailMessage {
     }
 }
 
+/// What comes closest; the first of several, and none when nothing comes close at all.
+fn closest<T>(all: &[T], closeness: impl Fn(&T) -> usize) -> Option<&T> {
+    all.iter().rev().max_by_key(|one| closeness(one)).filter(|one| closeness(one) > 0)
+}
+
 impl EmailTranslation {
+    /// The texts for who reads a language (BCP 47), if there are any ([`Language::closeness`]).
+    #[must_use]
+    pub fn find<'a>(all: &'a [Self], language: &str) -> Option<&'a Self> {
+        closest(all, |translation| translation.language.closeness(language))
+    }
+
     /// The `email_message_translations` of a badge or of an event, an extension of ours: `email_message` with a `language`.
     #[must_use]
     pub fn read_all(parent: &Reader<'_>) -> Vec<Self> {
@@ -412,6 +430,17 @@ mod tests {
         assert_eq!(definition.contents[1].tags, ["a"]);
         assert_eq!(definition.contents[1].alignments[0].target_type.as_deref(), Some("CFItem"));
         assert_eq!((definition.expires_months, definition.draft), (12, false));
+    }
+
+    #[test]
+    fn texts_are_found_by_the_closest_language() {
+        let languages = ["pt-BR", "zh-Hans", "zh-Hant", "ja"].map(|tag| tag.parse::<Language>().unwrap());
+        let all = languages.map(|language| EmailTranslation { language, message: EmailMessage::default() });
+        let found = |wanted| EmailTranslation::find(&all, wanted).map(|t| t.language.as_str());
+        assert_eq!(found("zh-Hant-TW"), Some("zh-Hant"));
+        assert_eq!(found("zh"), Some("zh-Hans"));
+        assert_eq!(found("PT"), Some("pt-BR"));
+        assert_eq!((found("fr"), found("")), (None, None));
     }
 
     #[test]

@@ -189,8 +189,9 @@ impl Event {
     }
 }
 
-/// Recipients that are signed, mailed and told of together: one queue message and one invocation for as many.
-pub const CHUNK_RECIPIENTS: u32 = 1_000;
+/// Recipients that are signed, mailed and told of together: one queue message and one invocation for as many. The largest event makes
+/// eight of them, so that eight workers share it and not a thousandth of an invocation falls on a recipient.
+pub const CHUNK_RECIPIENTS: u32 = 1_250;
 
 /// Bits of a status list, and so places in it: the smallest the standard allows (Bitstring Status List section 3.1: 16 KiB).
 pub const STATUS_LIST_BITS: u32 = 131_072;

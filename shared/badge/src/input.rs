@@ -75,6 +75,8 @@ pub enum Reason {
     NotEmail,
     /// Not an `https:` or `http:` address.
     NotUrl,
+    /// Not an address that may be posted to: `https:`, a public host, one of few ports.
+    NotPublicHttps,
     /// Not a BCP 47 language tag.
     NotLanguage,
     /// Not one of the values allowed.
@@ -148,6 +150,7 @@ impl Reason {
             Self::OutOfRange { .. } => "out_of_range",
             Self::NotEmail => "not_email",
             Self::NotUrl => "not_url",
+            Self::NotPublicHttps => "not_public_https",
             Self::NotLanguage => "not_language",
             Self::NotAllowed { .. } => "not_allowed",
             Self::Duplicate => "duplicate",
@@ -191,6 +194,10 @@ impl Reason {
             Self::NotUrl => (
                 "Must be an https:// or http:// address.".into(),
                 "https:// または http:// で始まるURLを指定してください。".into(),
+            ),
+            Self::NotPublicHttps => (
+                "Must be an https:// address of a public host, on port 443 or 8443.".into(),
+                "公開されたホストの https:// で始まるURL（ポート443または8443）を指定してください。".into(),
             ),
             Self::NotLanguage => {
                 ("Not a language tag such as en or ja.".into(), "en や ja のような言語タグを指定してください。".into())

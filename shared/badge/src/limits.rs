@@ -24,6 +24,8 @@ pub const MAX_EXPIRY_MONTHS: u32 = 1_200;
 pub const MAX_DEFINITION_BYTES: usize = 200_000;
 /// Bytes of the text a client stores with an event (`log_entry`).
 pub const MAX_LOG_ENTRY_BYTES: usize = 4_000;
+/// Addresses at which one organisation is told what happens: each is another copy of every message.
+pub const MAX_WEBHOOKS: usize = 20;
 /// Characters in a revocation reason, which is public.
 pub const MAX_REASON_CHARS: usize = 500;
 /// Evidence entries of one recipient.

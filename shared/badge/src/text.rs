@@ -20,7 +20,13 @@ impl Lang {
     /// The better of our languages for an `Accept-Language` header (RFC 9110 section 12.5.4); English when nothing fits.
     #[must_use]
     pub fn from_accept_language(header: &str) -> Self {
-        let mut best = (0u32, Self::En);
+        Self::preferred(header).unwrap_or_default()
+    }
+
+    /// The same; none when nothing fits.
+    #[must_use]
+    pub fn preferred(header: &str) -> Option<Self> {
+        let mut best = (0u32, None);
         for part in header.split(',').take(20) {
             let mut pieces = part.split(';');
             let tag = pieces.next().unwrap_or_default().trim();
@@ -37,7 +43,7 @@ impl Lang {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0.0..=1.0 was checked")]
             let weight = (quality * 1000.0) as u32;
             if weight > best.0 {
-                best = (weight, lang);
+                best = (weight, Some(lang));
             }
         }
         best.1
@@ -85,6 +91,14 @@ impl Language {
         let primary = self.known()?.split('-').next()?;
         let is = |lang: &Lang| primary.eq_ignore_ascii_case(lang.tag());
         [Lang::En, Lang::Ja].into_iter().find(is)
+    }
+
+    /// How many subtags, from the first, it has in common with another tag: what is written in `zh-Hant` serves readers of
+    /// `zh-Hant-TW` best (2), and of `zh` too (1). Two that are unknown have none in common.
+    #[must_use]
+    pub fn closeness(&self, other: &str) -> usize {
+        let same = |(a, b): &(&str, &str)| !a.is_empty() && a.eq_ignore_ascii_case(b);
+        self.0.split('-').zip(other.split('-')).take_while(same).count()
     }
 
     /// The tag when it is known.
@@ -227,6 +241,7 @@ mod tests {
         assert_eq!(Lang::from_accept_language("fr"), Lang::En);
         assert_eq!(Lang::from_accept_language("en;q=0, ja;q=0.1"), Lang::Ja);
         assert_eq!(Lang::from_accept_language("ja;q=nonsense"), Lang::En);
+        assert_eq!((Lang::preferred("fr, de"), Lang::preferred("fr, ja;q=0.1")), (None, Some(Lang::Ja)));
     }
 
     #[test]
@@ -264,5 +279,7 @@ mod tests {
         assert!(!"ja".parse::<Language>().unwrap().is_unknown());
         assert_eq!("zh_Hant".parse::<Language>().unwrap().as_str(), "zh-Hant");
         assert!("!".parse::<Language>().is_err());
+        let closeness = |a: &str, b| a.parse::<Language>().unwrap().closeness(b);
+        assert_eq!((closeness("zh-Hant", "ZH-Hant-TW"), closeness("zh", "zh-TW"), closeness("", "")), (2, 1, 0));
     }
 }

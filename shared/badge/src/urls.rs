@@ -110,6 +110,12 @@ impl Urls {
     pub fn receive(&self, token: &str) -> String {
         format!("{}/c/receive?tk={token}", self.base)
     }
+    /// Where the validator checks what lies at `url`.
+    #[must_use]
+    pub fn validation(&self, url: &str) -> String {
+        let url: String = url::form_urlencoded::byte_serialize(url.as_bytes()).collect();
+        format!("{}/validate?url={url}", self.base)
+    }
     /// An OB 2.0 cryptographic key.
     #[must_use]
     pub fn ob2_key(&self, client: &ClientId, kid: &str) -> String {

@@ -20,7 +20,7 @@ fn policy() -> &'static str {
     })
 }
 
-/// A page.
+/// A page. One that no cache may keep is one reader's: no other site's script may read it.
 #[must_use]
 pub fn page(status: u16, lang: Lang, title: &str, cache: Cache, main: &Markup) -> Answer {
     let markup = html! {
@@ -39,8 +39,12 @@ pub fn page(status: u16, lang: Lang, title: &str, cache: Cache, main: &Markup) -
             }
         }
     };
-    Answer::public("text/html; charset=utf-8", markup.into_string(), cache)
-        .status(status)
+    let (media_type, page) = ("text/html; charset=utf-8", markup.into_string());
+    let answer = match cache {
+        Cache::None => Answer::new(status).body(media_type, page).cache(cache),
+        _ => Answer::public(media_type, page, cache).status(status),
+    };
+    answer
         .header("content-security-policy", policy())
         .header("referrer-policy", "no-referrer")
         .header("content-language", lang.tag())

@@ -7,15 +7,18 @@
 //! * [`answer`]: answers, their caching and content negotiation;
 //! * [`problem`]: every failure a caller can see, in one table;
 //! * [`wake`]: messages of queues and schedules, for functions that are not only asked;
+//! * [`clock`]: time that goes on while they work;
 //! * [`token`]: access tokens and who a caller is;
-//! * [`html`]: the shell of every page;
+//! * [`html`]: the shell of every page; [`markdown`]: what issuers write, made safe for one;
 //! * [`obf`]: answers in the shape that existing clients read;
 //! * [`chance`]: the only source of random bytes.
 
 pub mod answer;
 pub mod chance;
+pub mod clock;
 pub mod config;
 pub mod html;
+pub mod markdown;
 pub mod obf;
 pub mod problem;
 pub mod request;
@@ -23,6 +26,7 @@ pub mod token;
 pub mod wake;
 
 pub use answer::Answer;
+pub use clock::Clock;
 pub use problem::{Kind, Problem};
 pub use request::Request;
 pub use wake::{Message, Wake};

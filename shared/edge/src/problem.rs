@@ -30,6 +30,8 @@ pub enum Kind {
     Conflict,
     /// The `If-Match` version is not the current one.
     VersionMismatch,
+    /// The link was right and has run out.
+    LinkExpired,
     /// The request is too large.
     TooLarge,
     /// The media type cannot be read.
@@ -45,7 +47,7 @@ pub enum Kind {
 }
 
 /// All kinds, for the tests and the documentation.
-pub const KINDS: [Kind; 14] = [
+pub const KINDS: [Kind; 15] = [
     Kind::InvalidRequest,
     Kind::Forbidden,
     Kind::WrongCredentials,
@@ -54,6 +56,7 @@ pub const KINDS: [Kind; 14] = [
     Kind::MethodNotAllowed,
     Kind::Conflict,
     Kind::VersionMismatch,
+    Kind::LinkExpired,
     Kind::TooLarge,
     Kind::UnsupportedMediaType,
     Kind::RequestKeyReused,
@@ -104,6 +107,9 @@ impl Kind {
             ),
             Self::VersionMismatch => {
                 ("version-mismatch", 412, "It was changed since you read it.", "読み込み後に変更されています。")
+            }
+            Self::LinkExpired => {
+                ("link-expired", 410, "This link has expired.", "このリンクは有効期限が切れています。")
             }
             Self::TooLarge => ("too-large", 413, "The request is too large.", "リクエストが大きすぎます。"),
             Self::UnsupportedMediaType => {

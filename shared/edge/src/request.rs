@@ -135,7 +135,7 @@ impl Request {
         self.header("accept").unwrap_or_default().split(',').any(|part| media_type(part) == wanted)
     }
 
-    /// A request for tests.
+    /// A request for tests; `path` may have a query behind it.
     #[doc(hidden)]
     #[must_use]
     pub fn test(method: http::Method, path: &str, headers: &[(&'static str, &str)]) -> Self {
@@ -150,6 +150,8 @@ impl Request {
             .and_then(|v| v.to_str().ok())
             .map(Lang::from_accept_language)
             .unwrap_or_default();
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         Self {
             id: "test".into(),
             method,
@@ -160,7 +162,7 @@ impl Request {
             body: Vec::new(),
             headers: map,
             parameters: Vec::new(),
-            query: Vec::new(),
+            query,
         }
     }
 }

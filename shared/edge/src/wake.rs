@@ -99,25 +99,21 @@ pub(crate) fn read(payload: &[u8], now: Timestamp, deadline: Timestamp) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
-    fn wakes(payload: &serde_json::Value) -> Option<Vec<Wake>> {
+    fn wakes(payload: &str) -> Option<Vec<Wake>> {
         let at = |seconds| Timestamp::from_second(seconds).unwrap();
-        read(payload.to_string().as_bytes(), at(1), at(30))
+        read(payload.as_bytes(), at(1), at(30))
     }
 
     #[test]
     fn messages_and_schedules_are_told_apart() {
-        let record = json!({
-            "messageId": "m1", "receiptHandle": "r", "body": "{\"chunk\":1}", "attributes": {"ApproximateReceiveCount": "3", "SentTimestamp": "1"},
-            "messageAttributes": {}, "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:stack-signing", "awsRegion": "us-east-1",
-        });
-        let found = wakes(&json!({"Records": [record]})).unwrap();
+        let found = wakes(include_str!("../../../events/signing-job.json")).unwrap();
         let [Wake::Message(message)] = &found[..] else { panic!("{found:?}") };
-        assert_eq!((message.queue.as_str(), message.id.as_str(), message.attempt), ("stack-signing", "m1", 3));
-        assert_eq!(message.job::<serde_json::Value>().unwrap(), json!({"chunk": 1}));
-        let found = wakes(&json!({"schedule": "sweep"})).unwrap();
+        assert_eq!((message.queue.as_str(), message.attempt), ("shirushi-signing", 1));
+        assert_eq!(message.job::<serde_json::Value>().unwrap()["chunk"], 0);
+        assert!(message.job::<Vec<u8>>().is_err());
+        let found = wakes(include_str!("../../../events/schedule-sweep.json")).unwrap();
         assert!(matches!(&found[..], [Wake::Schedule { name, .. }] if name == "sweep"));
-        assert_eq!(wakes(&json!({"detail": {}})), None);
+        assert_eq!(wakes(r#"{"detail": {}}"#), None);
     }
 }

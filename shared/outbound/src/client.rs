@@ -1,13 +1,14 @@
-//! One request from address to body.
+//! One request from address to body: fetching a document, and telling somebody something.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, RETRY_AFTER, USER_AGENT,
 };
-use http::{HeaderMap, HeaderValue, Request, Response};
-use http_body_util::{BodyExt as _, Empty};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -26,8 +27,13 @@ const ADDRESS_MAX_BYTES: usize = 2048;
 const CONNECT_ATTEMPTS: usize = 3;
 /// Room for the status line and headers of an answer, in bytes. hyper's own minimum is 8 KiB.
 const HEADERS_MAX_BYTES: usize = 16 * 1024;
-/// How the client names itself to the hosts it asks.
-const NAME: &str = concat!("Shirushi/", env!("CARGO_PKG_VERSION"), " (Open Badges validator)");
+/// How the client names itself to the hosts it asks for documents.
+const VALIDATOR: &str = concat!("Shirushi/", env!("CARGO_PKG_VERSION"), " (Open Badges validator)");
+/// How the client names itself to the hosts it tells something.
+const NAME: &str = concat!("Shirushi/", env!("CARGO_PKG_VERSION"));
+/// How much of the answer to a post is read, in bytes, and for how long: only so that the other side is not cut short.
+const POST_ANSWER_BYTES: usize = 4 * 1024;
+const POST_ANSWER_TIME: Duration = Duration::from_secs(1);
 
 /// An answer: any final status, so 404 and 410 are answers too.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +46,15 @@ pub struct Fetched {
     pub content_type: Option<String>,
     /// The body, at most [`Limits::body_bytes`](crate::Limits::body_bytes) long.
     pub body: Vec<u8>,
+}
+
+/// What came back from a post: any final status, so redirects and errors are answers too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// HTTP status.
+    pub status: u16,
+    /// `Retry-After` as sent, if readable.
+    pub retry_after: Option<String>,
 }
 
 /// A client that asks only what its [`Guard`] lets it. Cheap to clone; build one per process, because reading the machine's
@@ -86,11 +101,42 @@ impl Client {
             .unwrap_or(Err(FetchError::TimedOut))
     }
 
+    /// Posts `body` to `url`. No redirect is followed; of the answer only its head counts, the body is dropped.
+    ///
+    /// # Errors
+    /// [`FetchError`] when there was no answer: then nobody knows whether it was taken.
+    pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Posted, FetchError> {
+        let telling = async {
+            let target = Target::parse(url, &self.guard)?;
+            let mut request = target.request(Method::POST, NAME, Bytes::from(body))?;
+            request.headers_mut().extend(headers);
+            self.ask(&target, request).await
+        };
+        let answer = tokio::time::timeout(self.guard.limits.total, telling).await;
+        let (head, body) = answer.unwrap_or(Err(FetchError::TimedOut))?.into_parts();
+        // Whatever becomes of the body, the answer was given.
+        let _ = tokio::time::timeout(POST_ANSWER_TIME, drop_body(body)).await;
+        Ok(Posted { status: head.status.as_u16(), retry_after: header(&head.headers, RETRY_AFTER) })
+    }
+
+    /// Whether `url` may be asked at all, as it is written and as its host resolves now. Nothing is sent.
+    ///
+    /// # Errors
+    /// What a request would fail with before a connection is made.
+    pub async fn check(&self, url: &str) -> Result<(), FetchError> {
+        let target = Target::parse(url, &self.guard)?;
+        let resolving = resolve(&target.host, target.port, target.exempt);
+        let resolved = tokio::time::timeout(self.guard.limits.total, resolving).await;
+        resolved.unwrap_or(Err(FetchError::TimedOut)).map(drop)
+    }
+
     async fn follow(&self, url: &str, accept: &str) -> Result<Fetched, FetchError> {
         let mut target = Target::parse(url, &self.guard)?;
         let mut redirects = 0;
         loop {
-            let response = self.ask(&target, accept).await?;
+            let mut request = target.request(Method::GET, VALIDATOR, Bytes::new())?;
+            request.headers_mut().insert(ACCEPT, HeaderValue::from_str(accept).map_err(|_| FetchError::NotAnAddress)?);
+            let response = self.ask(&target, request).await?;
             if !is_redirect(response.status().as_u16()) {
                 return self.read(&target, response).await;
             }
@@ -105,9 +151,8 @@ impl Client {
     }
 
     /// Connects and sends one request; the answer's head is in, its body is still to come.
-    async fn ask(&self, target: &Target, accept: &str) -> Result<Response<Incoming>, FetchError> {
+    async fn ask(&self, target: &Target, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, FetchError> {
         let stream = connect(&target.host, target.port, target.exempt).await?;
-        let request = target.request(accept)?;
         if target.url.scheme() == "http" {
             return send(stream, request).await;
         }
@@ -186,23 +231,34 @@ impl Target {
         Ok(Self { url, host, port, exempt })
     }
 
-    fn request(&self, accept: &str) -> Result<Request<Empty<Bytes>>, FetchError> {
+    fn request(&self, method: Method, name: &'static str, body: Bytes) -> Result<Request<Full<Bytes>>, FetchError> {
         let authority = match self.url.port() {
             Some(port) => format!("{}:{port}", self.host),
             None => self.host.to_string(),
         };
-        Request::get(&self.url[url::Position::BeforePath..url::Position::AfterQuery])
+        Request::builder()
+            .method(method)
+            .uri(&self.url[url::Position::BeforePath..url::Position::AfterQuery])
             .header(HOST, authority)
-            .header(ACCEPT, accept)
             .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
-            .header(USER_AGENT, HeaderValue::from_static(NAME))
-            .body(Empty::new())
+            .header(USER_AGENT, HeaderValue::from_static(name))
+            .body(Full::new(body))
             .map_err(|_| FetchError::NotAnAddress)
     }
 }
 
 /// Resolves once, looks at every answer, and connects to one that was looked at.
 async fn connect(host: &Host<String>, port: u16, exempt: bool) -> Result<TcpStream, FetchError> {
+    for address in resolve(host, port, exempt).await?.into_iter().take(CONNECT_ATTEMPTS) {
+        if let Ok(stream) = TcpStream::connect(address).await {
+            return Ok(stream);
+        }
+    }
+    Err(FetchError::Connect(host.to_string()))
+}
+
+/// The addresses of a host that may be connected to; at least one.
+async fn resolve(host: &Host<String>, port: u16, exempt: bool) -> Result<Vec<SocketAddr>, FetchError> {
     let resolved: Vec<SocketAddr> = match host {
         Host::Ipv4(v4) => vec![(*v4, port).into()],
         Host::Ipv6(v6) => vec![(*v6, port).into()],
@@ -218,12 +274,7 @@ async fn connect(host: &Host<String>, port: u16, exempt: bool) -> Result<TcpStre
     if usable.is_empty() {
         return Err(FetchError::NotPublic(host.to_string()));
     }
-    for address in usable.into_iter().take(CONNECT_ATTEMPTS) {
-        if let Ok(stream) = TcpStream::connect(address).await {
-            return Ok(stream);
-        }
-    }
-    Err(FetchError::Connect(host.to_string()))
+    Ok(usable)
 }
 
 /// The addresses that may be connected to, IPv4 first: a Lambda function outside a VPC has no IPv6 route.
@@ -233,7 +284,7 @@ fn usable(mut resolved: Vec<SocketAddr>, exempt: bool) -> Vec<SocketAddr> {
     resolved
 }
 
-async fn send<S>(stream: S, request: Request<Empty<Bytes>>) -> Result<Response<Incoming>, FetchError>
+async fn send<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, FetchError>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
@@ -245,6 +296,16 @@ where
     // Ends by itself when the answer's body is dropped or read to its end.
     tokio::spawn(connection);
     sender.send_request(request).await.map_err(|_| FetchError::Protocol)
+}
+
+async fn drop_body(mut body: Incoming) {
+    let mut left = POST_ANSWER_BYTES;
+    while let Some(Ok(frame)) = body.frame().await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        if left == 0 {
+            return;
+        }
+    }
 }
 
 fn is_redirect(status: u16) -> bool {
@@ -372,6 +433,99 @@ mod tests {
         // The list names one spelling; another name for the same machine is not exempt.
         let other = format!("http://localhost:{port}/");
         assert_eq!(client(&[port], Limits::default()).get(&other, "*/*").await, Err(FetchError::SchemeNotAllowed));
+    }
+
+    /// Posts to the one server there is; what it was sent, head and body, is what `answer` looks at.
+    async fn post(
+        path: &str,
+        limits: Limits,
+        answer: impl Fn(&str) -> String + Send + 'static,
+    ) -> Result<Posted, FetchError> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let head = read_head(&mut stream).await;
+                let length = head
+                    .to_lowercase()
+                    .split("content-length: ")
+                    .nth(1)
+                    .map_or(0, |rest| rest.split("\r\n").next().unwrap().parse().unwrap());
+                let mut body = vec![0; length];
+                stream.read_exact(&mut body).await.unwrap();
+                let reply = answer(&format!("{head}{}", String::from_utf8(body).unwrap()));
+                let _ = stream.write_all(reply.as_bytes()).await;
+                // The connection stays open: who waits for its end waits for ever.
+                tokio::spawn(async move {
+                    let _ = stream.read_u8().await;
+                });
+            }
+        });
+        let mut headers = HeaderMap::new();
+        headers.insert("webhook-id", "msg_1".parse().unwrap());
+        headers.insert(CONTENT_TYPE, "application/json".parse().unwrap());
+        let url = format!("http://127.0.0.1:{port}{path}");
+        client(&[port], limits).post(&url, headers, "{\"n\":\"花\"}".into()).await
+    }
+
+    #[tokio::test]
+    async fn a_post_carries_its_headers_and_its_body() {
+        let posted = post("/hook?a=b#c", Limits::default(), |sent| {
+            assert!(sent.starts_with("POST /hook?a=b HTTP/1.1\r\n"), "{sent}");
+            assert!(sent.ends_with("\r\n\r\n{\"n\":\"花\"}"), "{sent}");
+            let head = sent.to_lowercase();
+            assert!(head.contains("webhook-id: msg_1\r\n") && head.contains("content-type: application/json\r\n"));
+            assert!(head.contains(&format!("user-agent: shirushi/{}\r\n", env!("CARGO_PKG_VERSION"))));
+            assert!(!head.contains("validator") && !head.contains("transfer-encoding"));
+            "HTTP/1.1 204 No Content\r\n\r\n".to_owned()
+        });
+        assert_eq!(posted.await, Ok(Posted { status: 204, retry_after: None }));
+    }
+
+    #[tokio::test]
+    async fn a_post_follows_no_redirect_and_keeps_no_body() {
+        let moved = post("/", Limits::default(), |_| moved("http://169.254.169.254/")).await;
+        assert_eq!(moved, Ok(Posted { status: 302, retry_after: None }));
+        let busy = "HTTP/1.1 503 Busy\r\nretry-after: 120\r\ncontent-length: 1000000\r\n\r\n";
+        let answer = format!("{busy}{}", "x".repeat(1_000_000));
+        let posted = post("/", Limits { body_bytes: 1, ..Limits::default() }, move |_| answer.clone()).await;
+        assert_eq!(posted, Ok(Posted { status: 503, retry_after: Some("120".into()) }));
+        // An answer whose body never comes was given all the same.
+        let posted = post("/", Limits::default(), |_| "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n".to_owned()).await;
+        assert_eq!(posted.unwrap().status, 200);
+    }
+
+    #[tokio::test]
+    async fn a_post_without_an_answer_says_so() {
+        let limits = Limits { total: Duration::from_millis(60), ..Limits::default() };
+        assert_eq!(post("/", limits, |_| String::new()).await, Err(FetchError::TimedOut));
+        let strict = client(&[], Limits::default());
+        for (url, refusal) in [
+            ("http://hooks.example/", FetchError::SchemeNotAllowed),
+            ("https://127.0.0.1/", FetchError::NotPublic("127.0.0.1".into())),
+            ("https://hooks.example:22/", FetchError::PortNotAllowed(22)),
+        ] {
+            assert_eq!(strict.post(url, HeaderMap::new(), vec![]).await, Err(refusal), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_is_checked_without_a_connection() {
+        let client = client(&[9], Limits::default());
+        for good in ["http://127.0.0.1:9/hook", "https://8.8.8.8/", "https://[2606:4700:4700::1111]:8443/"] {
+            assert_eq!(client.check(good).await, Ok(()), "{good}");
+        }
+        for (bad, refusal) in [
+            ("http://127.0.0.1:10/", FetchError::SchemeNotAllowed),
+            ("https://127.0.0.1/", FetchError::NotPublic("127.0.0.1".into())),
+            ("https://localhost/", FetchError::NotPublic("localhost".into())),
+            ("https://[::ffff:169.254.169.254]/", FetchError::NotPublic("[::ffff:a9fe:a9fe]".into())),
+            ("https://a@8.8.8.8/", FetchError::CredentialsInAddress),
+            ("https://8.8.8.8:25/", FetchError::PortNotAllowed(25)),
+            ("hooks", FetchError::NotAnAddress),
+        ] {
+            assert_eq!(client.check(bad).await, Err(refusal), "{bad}");
+        }
     }
 
     #[tokio::test]

@@ -5,12 +5,13 @@
 //! operator sends it back.
 
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use aws_types::SdkConfig;
 use badge::failure::{Failure, Nature};
 use badge::notice::Recipients;
 use badge::{ClientId, EventId};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// Sign a chunk of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,8 +46,8 @@ pub struct WebhookJob {
     pub client: ClientId,
 }
 
-/// How long after something is written to a feed its readers are told to look: the feed settles first.
-pub const FEED_DELAY_SECONDS: i32 = 10;
+/// How long a hint to look waits: until what it is about has settled in the feed, and a little.
+pub const WEBHOOK_DELAY_SECONDS: i32 = 10;
 
 /// Messages in one `SendMessageBatch` (SQS's limit).
 const BATCH_MESSAGES: usize = 10;
@@ -119,6 +120,69 @@ impl Queue {
             }
         }
         Err(QueueError::Unavailable("messages left over".into()))
+    }
+}
+
+/// A queue and its dead-letter queue, for whoever looks after them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Load {
+    /// Messages that wait.
+    pub waiting: u64,
+    /// Messages that somebody is working on, or whose worker died.
+    pub in_flight: u64,
+    /// Messages that failed too often.
+    pub dead: u64,
+}
+
+/// A queue with its dead-letter queue. For the operator: no function may do this.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    sqs: aws_sdk_sqs::Client,
+    url: String,
+    dead_url: String,
+}
+
+impl Watch {
+    /// Over the queue and the dead-letter queue at these addresses.
+    #[must_use]
+    pub fn new(aws: &SdkConfig, url: String, dead_url: String) -> Self {
+        Self { sqs: aws_sdk_sqs::Client::new(aws), url, dead_url }
+    }
+
+    /// About how many messages there are.
+    ///
+    /// # Errors
+    /// [`QueueError`] when SQS does not tell.
+    pub async fn load(&self) -> Result<Load, QueueError> {
+        let queue = self.attributes(&self.url).await?;
+        let dead = self.attributes(&self.dead_url).await?;
+        let number = |attributes: &HashMap<QueueAttributeName, String>, name| {
+            attributes.get(&name).and_then(|text| text.parse().ok()).unwrap_or_default()
+        };
+        Ok(Load {
+            waiting: number(&queue, QueueAttributeName::ApproximateNumberOfMessages)
+                + number(&queue, QueueAttributeName::ApproximateNumberOfMessagesDelayed),
+            in_flight: number(&queue, QueueAttributeName::ApproximateNumberOfMessagesNotVisible),
+            dead: number(&dead, QueueAttributeName::ApproximateNumberOfMessages),
+        })
+    }
+
+    /// Sends the messages of the dead-letter queue back to where they came from.
+    ///
+    /// # Errors
+    /// [`QueueError`] when SQS does not begin.
+    pub async fn redrive(&self) -> Result<(), QueueError> {
+        let dead = self.attributes(&self.dead_url).await?;
+        let arn = dead.get(&QueueAttributeName::QueueArn).cloned();
+        let arn = arn.ok_or_else(|| QueueError::Unavailable("no ARN in the answer".into()))?;
+        let begun = self.sqs.start_message_move_task().source_arn(arn).send().await;
+        begun.map(|_| ()).map_err(|e| QueueError::Unavailable(code(&e)))
+    }
+
+    async fn attributes(&self, url: &str) -> Result<HashMap<QueueAttributeName, String>, QueueError> {
+        let asked =
+            self.sqs.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All).send().await;
+        Ok(asked.map_err(|e| QueueError::Unavailable(code(&e)))?.attributes.unwrap_or_default())
     }
 }
 

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::{
 use aws_types::SdkConfig;
 use badge::EventId;
 use badge::failure::{Failure, Nature};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -56,6 +57,8 @@ pub struct Store {
 
 /// Records in one `BatchWriteItem` (DynamoDB's limit).
 const BATCH_WRITE_ITEMS: usize = 25;
+/// Such calls at once: ten thousand recipients are planned within a request.
+const BATCHES_AT_ONCE: usize = 8;
 /// Records in one `BatchGetItem` (DynamoDB's limit).
 const BATCH_GET_ITEMS: usize = 100;
 /// Rounds in which what a batch left over is sent again, before giving up.
@@ -203,30 +206,24 @@ impl Store {
         Ok(())
     }
 
-    /// Records of a partition whose `sk` begins with `prefix`, in order; all of them, or `limit`, from after `start`.
+    /// Records of a partition whose `sk` begins with `prefix`, in order; all of them, or `limit`.
     pub(crate) async fn query(&self, pk: &str, prefix: &str, limit: Option<usize>) -> Result<Vec<Item>, StoreError> {
-        let mut items = Vec::new();
-        let mut start = None;
-        loop {
-            let answer = self
-                .dynamo
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
-                .consistent_read(true)
-                .set_exclusive_start_key(start)
-                .set_limit(limit.and_then(|l| i32::try_from(l).ok()))
-                .send()
-                .await
-                .map_err(|e| unavailable("Query", &e))?;
-            items.extend(answer.items.unwrap_or_default().into_iter().map(Item::from));
-            start = answer.last_evaluated_key.filter(|key| !key.is_empty());
-            if start.is_none() || limit.is_some_and(|l| items.len() >= l) {
-                return Ok(items);
-            }
-        }
+        // The table takes no empty text for a key, not even to compare with.
+        let condition = if prefix.is_empty() { "" } else { " AND begins_with(sk, :prefix)" };
+        let values = [(":prefix", prefix)];
+        let values = if prefix.is_empty() { &[][..] } else { &values };
+        self.run_query(pk, condition, values, limit.unwrap_or(usize::MAX), None).await
+    }
+
+    /// Some attributes of all records of a partition whose `sk` begins with `prefix`, in order: less to carry, though not to pay for.
+    pub(crate) async fn query_projected(
+        &self,
+        pk: &str,
+        prefix: &str,
+        attributes: &str,
+    ) -> Result<Vec<Item>, StoreError> {
+        let condition = " AND begins_with(sk, :prefix)";
+        self.run_query(pk, condition, &[(":prefix", prefix)], usize::MAX, Some(attributes)).await
     }
 
     /// Records of a partition whose `sk` lies strictly between two texts, in order, at most `limit`.
@@ -237,18 +234,46 @@ impl Store {
         before: &str,
         limit: usize,
     ) -> Result<Vec<Item>, StoreError> {
-        // BETWEEN includes both ends: the first is stepped over by the smallest text behind it, the last is dropped if it came along.
+        // BETWEEN includes both ends: the first is stepped over by the smallest text behind it.
+        self.query_from(pk, &format!("{after}\u{1}"), before, limit).await
+    }
+
+    /// Records of a partition whose `sk` is `from` or lies behind it, and before `before`, in order, at most `limit`.
+    pub(crate) async fn query_from(
+        &self,
+        pk: &str,
+        from: &str,
+        before: &str,
+        limit: usize,
+    ) -> Result<Vec<Item>, StoreError> {
+        // BETWEEN includes both ends: the last is dropped if it came along.
+        let values = [(":from", from), (":before", before)];
+        let mut items = self.run_query(pk, " AND sk BETWEEN :from AND :before", &values, limit, None).await?;
+        items.retain(|item| item.get_text("sk").is_ok_and(|sk| sk != before));
+        Ok(items)
+    }
+
+    async fn run_query(
+        &self,
+        pk: &str,
+        condition: &str,
+        values: &[(&str, &str)],
+        limit: usize,
+        attributes: Option<&str>,
+    ) -> Result<Vec<Item>, StoreError> {
         let mut items: Vec<Item> = Vec::new();
         let mut start = None;
+        let texts = [&[(":pk", pk)], values].concat();
+        let values: HashMap<String, AttributeValue> =
+            texts.iter().map(|(name, text)| ((*name).to_owned(), AttributeValue::S((*text).to_owned()))).collect();
         loop {
             let answer = self
                 .dynamo
                 .query()
                 .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND sk BETWEEN :after AND :before")
-                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-                .expression_attribute_values(":after", AttributeValue::S(format!("{after}\u{1}")))
-                .expression_attribute_values(":before", AttributeValue::S(before.to_owned()))
+                .key_condition_expression(format!("pk = :pk{condition}"))
+                .set_expression_attribute_values(Some(values.clone()))
+                .set_projection_expression(attributes.map(str::to_owned))
                 .consistent_read(true)
                 .set_exclusive_start_key(start)
                 .set_limit(i32::try_from(limit - items.len()).ok())
@@ -258,7 +283,6 @@ impl Store {
             items.extend(answer.items.unwrap_or_default().into_iter().map(Item::from));
             start = answer.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() || items.len() >= limit {
-                items.retain(|item| item.get_text("sk").is_ok_and(|sk| sk != before));
                 return Ok(items);
             }
         }
@@ -285,25 +309,29 @@ impl Store {
         Ok(())
     }
 
-    /// Writes records that need no condition, 25 to a call, sending again what the table left over.
+    /// Writes records that need no condition, 25 to a call and several calls at once, sending again what the table left over.
     pub(crate) async fn write_all(&self, items: Vec<Item>) -> Result<(), StoreError> {
         let requests: Result<Vec<WriteRequest>, StoreError> = items.into_iter().map(write_request).collect();
-        for batch in requests?.chunks(BATCH_WRITE_ITEMS) {
-            let mut rest = batch.to_vec();
-            for round in 0.. {
-                let answer = self
-                    .dynamo
-                    .batch_write_item()
-                    .request_items(&self.table, rest)
-                    .send()
-                    .await
-                    .map_err(|e| unavailable("BatchWriteItem", &e))?;
-                rest = answer.unprocessed_items.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
-                if rest.is_empty() {
-                    break;
-                }
-                back_off("BatchWriteItem", round).await?;
+        let requests = requests?;
+        let batches: Vec<_> =
+            requests.chunks(BATCH_WRITE_ITEMS).map(|batch| self.write_batch(batch.to_vec())).collect();
+        stream::iter(batches).buffer_unordered(BATCHES_AT_ONCE).try_collect().await
+    }
+
+    async fn write_batch(&self, mut rest: Vec<WriteRequest>) -> Result<(), StoreError> {
+        for round in 0.. {
+            let answer = self
+                .dynamo
+                .batch_write_item()
+                .request_items(&self.table, rest)
+                .send()
+                .await
+                .map_err(|e| unavailable("BatchWriteItem", &e))?;
+            rest = answer.unprocessed_items.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
+            if rest.is_empty() {
+                break;
             }
+            back_off("BatchWriteItem", round).await?;
         }
         Ok(())
     }

@@ -177,7 +177,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     pub async fn credential_states(&self, event: &EventId) -> Result<HashMap<u32, CredentialState>, StoreError> {
-        let items = self.query(&key::event_partition(event), key::CREDENTIALS, None).await?;
+        let items = self.query_projected(&key::event_partition(event), key::CREDENTIALS, "n, r").await?;
         let state = |item: &Item| {
             let revocation: Option<Revocation> = item.find_json(REVOKED)?;
             let number = item.get_number(NUMBER)?;

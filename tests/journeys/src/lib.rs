@@ -42,7 +42,6 @@ impl Reply {
     ///
     /// # Panics
     /// When it has another.
-    #[must_use]
     #[expect(clippy::panic, reason = "a journey ends where an answer is not the expected one")]
     pub fn expect(self, status: u16) -> Self {
         if self.status != status {
@@ -119,6 +118,21 @@ pub fn step(report: &Value, id: &str) -> String {
         || "absent".to_owned(),
         |s| format!("{}/{}", s["outcome"].as_str().unwrap_or("?"), s["code"].as_str().unwrap_or("?")),
     )
+}
+
+/// Waits until something that happens by itself has happened.
+///
+/// # Panics
+/// When it has not after two minutes.
+#[expect(clippy::panic, reason = "a journey ends where what it waits for does not come")]
+pub fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
+    for _ in 0..480 {
+        if happened() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(250));
+    }
+    panic!("still not: {what}");
 }
 
 /// What the operator's command answers.

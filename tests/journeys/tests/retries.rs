@@ -128,3 +128,65 @@ fn pictures_that_cannot_be_taken_are_refused_with_a_reason() {
     let list = issuer.call("GET", "/v2/badge/{client}", &[], &Value::Null).expect(200).json();
     assert_eq!(list["total"], 0);
 }
+
+#[test]
+fn a_request_without_a_key_is_recognised_by_its_bytes_until_something_of_it_is_revoked() {
+    let issuer = Issuer::new("No key", &[]);
+    let badge = issuer.create_badge(&picture());
+    let body = issue_to(&["a@example.org", "b@example.org"]);
+    let path = format!("/v2/event/{{client}}/{badge}/issue");
+    let issue = |body: &Value| {
+        let answer = issuer.call("POST", &path, &[], body).expect(200).json();
+        answer["resource_id"].as_str().unwrap().to_owned()
+    };
+    let calls: Vec<_> = (0..4)
+        .map(|_| {
+            let (issuer, path, body) = (issuer.clone(), path.clone(), body.clone());
+            std::thread::spawn(move || issuer.call("POST", &path, &[], &body).expect(200).json())
+        })
+        .collect();
+    let first = issue(&body);
+    for call in calls {
+        assert_eq!(call.join().unwrap()["resource_id"], first.as_str());
+    }
+    let mut other = body.clone();
+    other["issued_on"] = json!(1_700_000_000);
+    assert_ne!(issue(&other), first, "any difference makes it another request");
+    assert_eq!(events(&issuer), 2);
+    let revoke = json!({"recipient": ["a@example.org"]});
+    let _ = issuer.call("PUT", &format!("/v2/event/{{client}}/{first}/revoke"), &[], &revoke).expect(200);
+    let second = issue(&body);
+    assert_ne!(second, first, "who revokes and issues again means it");
+    assert_eq!(issue(&body), second);
+    assert_eq!(events(&issuer), 3);
+}
+
+#[test]
+fn more_than_a_call_can_sign_are_listed_at_once_and_signed_soon() {
+    let issuer = Issuer::new("Queue", &[]);
+    let badge = issuer.create_badge(&picture());
+    let addresses: Vec<String> = (0..1_300).map(|n| format!("r{n}@example.org")).collect();
+    let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    let event = issuer.issue(&badge, &addresses);
+    let page = |query: &str| {
+        let path = format!("/v2/event/{{client}}/recipient?event_id={event}&{query}");
+        issuer.call("GET", &path, &[], &Value::Null).expect(200).json()
+    };
+    assert_eq!(page("limit=1")["total"], 1_300, "lists show everybody at once");
+    let shown = |member: &str| {
+        issuer.call("GET", &format!("/v2/event/{{client}}/{event}"), &[], &Value::Null).expect(200).json()["counts"]
+            [member]
+            .as_u64()
+            .unwrap()
+    };
+    // Who is not signed yet can be revoked all the same.
+    let revoke = json!({"recipient": ["r1299@example.org"]});
+    let answer = issuer.call("PUT", &format!("/v2/event/{{client}}/{event}/revoke"), &[], &revoke).expect(200).json();
+    assert_eq!(answer["count"], 1);
+    journeys::eventually("all are signed", || shown("issued") == 1_300);
+    assert_eq!(shown("revoked"), 1);
+    let last = page("limit=2&offset=1298")["result"].clone();
+    let credential = |n: usize| get(last[n]["assertion_json_url"].as_str().unwrap()).expect(200).body;
+    assert_eq!(validate(&credential(0))["verdict"], "valid");
+    assert_eq!(validate(&credential(1))["verdict"], "invalid");
+}

@@ -8,25 +8,53 @@ use journeys::{Issuer, issue_to, operator, picture, request};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Routes that ask for a token.
-const GUARDED: [&str; 13] = [
-    "GET /v2/client/{client}",
-    "GET /v2/client/{client}/ping",
-    "GET /v2/client/{client}/alias",
-    "GET /v2/badge/{client}",
-    "POST /v2/badge/{client}",
-    "GET /v2/badge/{client}/{badge}",
-    "PUT /v2/badge/{client}/{badge}",
-    "DELETE /v2/badge/{client}/{badge}",
-    "POST /v2/event/{client}/{badge}/issue",
-    "GET /v2/event/{client}",
-    "GET /v2/event/{client}/recipient",
-    "GET /v2/event/{client}/{event}",
-    "PUT /v2/event/{client}/{event}/revoke",
+const NOBODY: &[&str] = &[];
+const CREATORS: &[&str] = &["creator"];
+const ISSUERS: &[&str] = &["issuer", "creator"];
+const READERS: &[&str] = &["issuer", "creator", "reviewer"];
+const ANYBODY: &[&str] = READERS;
+
+/// Routes that ask for a token, and which roles beside `admin` may use them.
+const GUARDED: [(&str, &[&str]); 35] = [
+    ("GET /v2/client/{client}", ANYBODY),
+    ("GET /v2/client/{client}/ping", ANYBODY),
+    ("GET /v2/client/{client}/alias", ANYBODY),
+    ("POST /v2/client/{client}/alias", NOBODY),
+    ("GET /v2/client/{client}/alias/{alias}", ANYBODY),
+    ("PUT /v2/client/{client}/alias/{alias}", NOBODY),
+    ("DELETE /v2/client/{client}/alias/{alias}", NOBODY),
+    ("GET /v2/client/{client}/secret", NOBODY),
+    ("POST /v2/client/{client}/secret", NOBODY),
+    ("DELETE /v2/client/{client}/secret/{secret}", NOBODY),
+    ("GET /v2/badge/{client}", READERS),
+    ("POST /v2/badge/{client}", CREATORS),
+    ("GET /v2/badge/{client}/{badge}", READERS),
+    ("PUT /v2/badge/{client}/{badge}", CREATORS),
+    ("PATCH /v2/badge/{client}/{badge}", CREATORS),
+    ("DELETE /v2/badge/{client}/{badge}", CREATORS),
+    ("POST /v2/event/{client}/{badge}/issue", ISSUERS),
+    ("GET /v2/event/{client}", READERS),
+    ("GET /v2/event/{client}/recipient", READERS),
+    ("GET /v2/event/{client}/{event}", READERS),
+    ("PUT /v2/event/{client}/{event}/revoke", &["issuer"]),
+    ("POST /v2/event/{client}/{event}/resend", ISSUERS),
+    ("POST /v2/import/{client}/{badge}", ISSUERS),
+    ("GET /v2/import/{client}/{import}", ISSUERS),
+    ("POST /v2/import/{client}/{import}/start", ISSUERS),
+    ("GET /v2/import/{client}/{import}/result", ISSUERS),
+    ("GET /v2/webhook/{client}", NOBODY),
+    ("POST /v2/webhook/{client}", NOBODY),
+    ("GET /v2/webhook/{client}/{webhook}", NOBODY),
+    ("PUT /v2/webhook/{client}/{webhook}", NOBODY),
+    ("DELETE /v2/webhook/{client}/{webhook}", NOBODY),
+    ("POST /v2/webhook/{client}/{webhook}/secret", NOBODY),
+    ("POST /v2/webhook/{client}/{webhook}/test", NOBODY),
+    ("POST /v2/webhook/{client}/{webhook}/replay", NOBODY),
+    ("GET /v2/feed/{client}", READERS),
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 15] = [
+const PUBLIC: [&str; 18] = [
     "POST /v2/client/oauth2/token",
     "GET /baked/{file+}",
     "HEAD /baked/{file+}",
@@ -42,6 +70,9 @@ const PUBLIC: [&str; 15] = [
     "GET /validate",
     "POST /validate",
     "OPTIONS /validate",
+    "GET /c/receive",
+    "HEAD /c/receive",
+    "POST /c/receive",
 ];
 
 #[test]
@@ -49,13 +80,18 @@ fn every_route_has_a_row() {
     let template = include_str!("../../../template.yaml");
     let declared: BTreeSet<&str> =
         template.split("RouteKey: \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-    let known: BTreeSet<&str> = GUARDED.into_iter().chain(PUBLIC).collect();
+    let known: BTreeSet<&str> = GUARDED.into_iter().map(|(route, _)| route).chain(PUBLIC).collect();
     assert_eq!(declared, known);
 }
 
 fn parts(route: &str, client: &str, badge: &str, event: &str) -> (String, String) {
     let (method, path) = route.split_once(' ').unwrap();
-    (method.to_owned(), path.replace("{client}", client).replace("{badge}", badge).replace("{event}", event))
+    let path = path.replace("{client}", client).replace("{badge}", badge).replace("{event}", event);
+    // Whatever else is named, nothing lies there.
+    let path = ["{alias}", "{secret}", "{import}", "{webhook}"]
+        .iter()
+        .fold(path, |path, name| path.replace(name, "nosuchthing"));
+    (method.to_owned(), path)
 }
 
 #[test]
@@ -65,7 +101,7 @@ fn no_token_wrong_token_and_another_organisations_token_are_one_answer() {
     let event = theirs.issue(&badge, &["a@example.org"]);
     let altered = format!("{}x", mine.token());
     let unsigned = format!("{}.", mine.token().rsplit_once('.').unwrap().0);
-    for route in GUARDED {
+    for (route, _) in GUARDED {
         for client in [theirs.client.as_str(), "nobodyatall"] {
             let (method, path) = parts(route, client, &badge, &event);
             let tokens =
@@ -90,12 +126,13 @@ fn another_organisations_badge_and_event_are_not_found_under_ones_own_name() {
     let (mine, theirs) = (Issuer::new("Mine", &[]), Issuer::new("Theirs", &[]));
     let badge = theirs.create_badge(&picture());
     let event = theirs.issue(&badge, &["a@example.org"]);
-    for route in GUARDED.iter().filter(|route| route.contains("{badge}") || route.contains("{event}")) {
+    for (route, _) in GUARDED.iter().filter(|(route, _)| route.contains("{badge}") || route.contains("{event}")) {
         let (method, path) = parts(route, &mine.client, &badge, &event);
         let (_, nothing) = parts(route, &mine.client, "nosuchbadge", "00000000000000000000");
         let body = match *route {
             "POST /v2/event/{client}/{badge}/issue" => issue_to(&["a@example.org"]),
             "PUT /v2/badge/{client}/{badge}" => journeys::badge(&picture()),
+            "PATCH /v2/badge/{client}/{badge}" => json!({"expires": 1}),
             _ => json!({"recipient": ["a@example.org"]}),
         };
         let strip = |mut problem: Value| {
@@ -117,22 +154,78 @@ fn a_secret_may_do_what_its_roles_say() {
     let admin = Issuer::new("Roles", &[]);
     let badge = admin.create_badge(&picture());
     let event = admin.issue(&badge, &["a@example.org"]);
-    let with = |roles: &str| {
-        let made = operator(&["secret", "add", "--client", &admin.client, "--label", roles, "--roles", roles]);
-        Issuer::sign_in(&admin.client, made["client_secret"].as_str().unwrap())
-    };
-    let (creator, issuer, reviewer) = (with("creator"), with("issuer"), with("reviewer"));
-    let revoke = format!("/v2/event/{{client}}/{event}/revoke");
-    let issue = format!("/v2/event/{{client}}/{badge}/issue");
-    let missing_role = |answer: journeys::Reply| {
-        assert_eq!(answer.expect(403).json()["type"], "urn:shirushi:problem:missing-role");
-    };
-    missing_role(issuer.call("POST", "/v2/badge/{client}", &[], &journeys::badge(&picture())));
-    missing_role(reviewer.call("POST", &issue, &[], &issue_to(&["a@example.org"])));
-    missing_role(creator.call("PUT", &revoke, &[], &json!({"recipient": ["a@example.org"]})));
-    let _ = creator.create_badge(&picture());
-    let _ = issuer.issue(&badge, &["b@example.org"]);
-    assert_eq!(reviewer.recipients(&event).len(), 1);
+    for role in ["creator", "issuer", "reviewer"] {
+        let made = operator(&["secret", "add", "--client", &admin.client, "--label", role, "--roles", role]);
+        let bearer = Issuer::sign_in(&admin.client, made["client_secret"].as_str().unwrap());
+        for (route, roles) in GUARDED {
+            // What is allowed finds nothing, or nothing it can take, so that no row disturbs the next.
+            let (method, path) = parts(route, &admin.client, "nosuchbadge", "00000000000000000000");
+            let answer = bearer.call(&method, &path, &[], &json!([]));
+            let refused = answer.json()["type"] == "urn:shirushi:problem:missing-role";
+            assert_eq!(refused, !roles.contains(&role), "{role} at {route}: {} {}", answer.status, answer.text());
+            assert_eq!(refused, answer.status == 403, "{role} at {route}");
+        }
+        if role == "reviewer" {
+            assert_eq!(bearer.recipients(&event).len(), 1);
+        }
+    }
+}
+
+#[test]
+fn whatever_is_sent_to_a_route_is_refused_in_words_and_leaves_nothing() {
+    let issuer = Issuer::new("Nonsense", &[]);
+    let badge = issuer.create_badge(&picture());
+    let event = issuer.issue(&badge, &["a@example.org"]);
+    let bearer = format!("Bearer {}", issuer.token());
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let bodies = [
+        "",
+        "{",
+        "null",
+        "[]",
+        "7",
+        "\"text\"",
+        "{\"recipient\":7,\"content\":7,\"roles\":7,\"label\":7,\"name\":7}",
+        "\u{0}",
+        &deep,
+    ];
+    let writing = GUARDED.into_iter().filter(|(route, _)| !route.starts_with("GET") && !route.starts_with("DELETE"));
+    for (route, _) in writing {
+        let (method, path) = parts(route, &issuer.client, &badge, &event);
+        for body in bodies {
+            // Mailing again, and a list of changes that is empty, are complete without saying more.
+            let answer = request(&method, &path, &headers, body.as_bytes());
+            let fine = answer.status == 200 && route.ends_with("/resend") && body.is_empty();
+            let said = answer.json()["errors"].is_array() || answer.json()["type"].is_string();
+            assert!(
+                fine || ((400..500).contains(&answer.status) && said),
+                "{route} {:.60}: {} {}",
+                body,
+                answer.status,
+                answer.text()
+            );
+        }
+        let oversized = vec![b' '; 6 * 1024 * 1024 + 1];
+        let status = request(&method, &path, &headers, &oversized).status;
+        assert!(matches!(status, 413 | 400 | 404), "{route}: {status}");
+    }
+    // Ids and queries that are none.
+    for (route, _) in GUARDED {
+        let (method, path) = parts(route, &issuer.client, "%00%0d%0a", "..%2f..");
+        let status = request(&method, &path, &headers, b"{}").status;
+        assert!(status < 500, "{route}: {status}");
+    }
+    for query in ["limit=0", "limit=x", "offset=-1", "order_by=up", "email=nobody", "begin=later", "draft=perhaps"] {
+        let path = if query.starts_with("draft") { "/v2/badge/{client}" } else { "/v2/event/{client}" };
+        let problem = issuer.call("GET", &format!("{path}?{query}"), &[], &Value::Null).expect(400).json();
+        assert_eq!(problem["errors"][0]["pointer"], format!("#/{}", query.split('=').next().unwrap()), "{query}");
+    }
+    let badges = issuer.call("GET", "/v2/badge/{client}", &[], &Value::Null).expect(200).json();
+    let events = issuer.call("GET", "/v2/event/{client}", &[], &Value::Null).expect(200).json();
+    assert_eq!((&badges["total"], &events["total"]), (&json!(1), &json!(1)));
+    let badge = issuer.call("GET", &format!("/v2/badge/{{client}}/{badge}"), &[], &Value::Null).expect(200).json();
+    assert_eq!((&badge["version"], &badge["content"][0]["name"]), (&json!(1), &json!("チームワーク")));
 }
 
 #[test]

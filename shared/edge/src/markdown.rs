@@ -7,7 +7,8 @@ use maud::PreEscaped;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
 /// `text` as HTML.
-pub(crate) fn render(text: &str) -> PreEscaped<String> {
+#[must_use]
+pub fn render(text: &str) -> PreEscaped<String> {
     let mut in_dropped_link = false;
     let events = Parser::new_ext(text, Options::empty()).filter_map(move |event| match event {
         Event::Html(_) | Event::InlineHtml(_) => None,
