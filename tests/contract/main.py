@@ -120,8 +120,8 @@ def main() -> int:
             Path(sys.executable).with_name("schemathesis"), "--config-file", HERE / "schemathesis.toml", "run", document,
             "--url", stack.base, "--header", f"Authorization: {stack.session.headers['Authorization']}", *sys.argv[1:],
         ]
-        environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(HERE / "hooks.py"), "CONTRACT_DOCUMENT": str(document), "CONTRACT_MADE": str(state)}
-        return subprocess.run(command, env=environment, cwd=folder).returncode
+        told = {"SCHEMATHESIS_HOOKS": HERE / "hooks.py", "CONTRACT_DOCUMENT": document, "CONTRACT_MADE": state}
+        return subprocess.run(command, env={**os.environ, **{name: str(path) for name, path in told.items()}}, cwd=folder).returncode
 
 
 if __name__ == "__main__":
