@@ -15,7 +15,7 @@ const READERS: &[&str] = &["issuer", "creator", "reviewer"];
 const ANYBODY: &[&str] = READERS;
 
 /// Routes that ask for a token, and which roles beside `admin` may use them.
-const GUARDED: [(&str, &[&str]); 26] = [
+const GUARDED: [(&str, &[&str]); 35] = [
     ("GET /v2/client/{client}", ANYBODY),
     ("GET /v2/client/{client}/ping", ANYBODY),
     ("GET /v2/client/{client}/alias", ANYBODY),
@@ -42,10 +42,19 @@ const GUARDED: [(&str, &[&str]); 26] = [
     ("GET /v2/import/{client}/{import}", ISSUERS),
     ("POST /v2/import/{client}/{import}/start", ISSUERS),
     ("GET /v2/import/{client}/{import}/result", ISSUERS),
+    ("GET /v2/webhook/{client}", NOBODY),
+    ("POST /v2/webhook/{client}", NOBODY),
+    ("GET /v2/webhook/{client}/{webhook}", NOBODY),
+    ("PUT /v2/webhook/{client}/{webhook}", NOBODY),
+    ("DELETE /v2/webhook/{client}/{webhook}", NOBODY),
+    ("POST /v2/webhook/{client}/{webhook}/secret", NOBODY),
+    ("POST /v2/webhook/{client}/{webhook}/test", NOBODY),
+    ("POST /v2/webhook/{client}/{webhook}/replay", NOBODY),
+    ("GET /v2/feed/{client}", READERS),
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 15] = [
+const PUBLIC: [&str; 18] = [
     "POST /v2/client/oauth2/token",
     "GET /baked/{file+}",
     "HEAD /baked/{file+}",
@@ -61,6 +70,9 @@ const PUBLIC: [&str; 15] = [
     "GET /validate",
     "POST /validate",
     "OPTIONS /validate",
+    "GET /c/receive",
+    "HEAD /c/receive",
+    "POST /c/receive",
 ];
 
 #[test]
