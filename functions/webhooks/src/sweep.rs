@@ -219,14 +219,14 @@ mod tests {
     #[tokio::test]
     async fn a_day_that_fails_is_looked_at_again_and_keeps_nothing_else_from_being_done() {
         let (wire, outcome) = swept(|call| match call.partition() {
-            "EXPIRY#2030-01-14" => Some(error("InternalServerError")),
-            "EXPIRY" if call.operation == "GetItem" => Some((200, json!({"Item": {"day": {"S": "2030-01-14"}}}))),
+            "EXPIRY#2030-01-13" => Some(error("InternalServerError")),
+            "EXPIRY" if call.operation == "GetItem" => Some((200, json!({"Item": {"day": {"S": "2030-01-13"}}}))),
             _ => None,
         })
         .await;
         assert!(outcome.is_err());
-        assert_eq!(wire.calls("TransactWriteItems").len(), 1, "the next day was told");
-        assert!(wire.calls("PutItem").is_empty(), "and yesterday not noted");
+        assert_eq!(wire.calls("TransactWriteItems").len(), 1, "another day was told");
+        assert!(wire.calls("PutItem").is_empty(), "and nothing noted");
         let looked = |call: &Call| call.partition() == "HOOKS";
         assert!(wire.calls("Query").iter().any(looked), "webhooks were looked at all the same");
     }
