@@ -143,7 +143,7 @@ fn digest(bytes: &[u8]) -> String {
 /// The request's key: the caller's, or the request itself.
 fn request_key(request: &Request) -> Result<Key, Problem> {
     let asked = [request.path.as_bytes(), b"\n", &request.body].concat();
-    let Some(key) = request.header("idempotency-key") else { return Ok(Key::implied(&asked, request.now)) };
+    let Some(key) = request.readable_header("idempotency-key")? else { return Ok(Key::implied(&asked, request.now)) };
     if key.is_empty() || key.len() > MAX_REQUEST_KEY_CHARS {
         let reason = Reason::TooLong { max: MAX_REQUEST_KEY_CHARS };
         return Err(Problem::fields(vec![FieldError { pointer: "/idempotency-key".into(), reason }]));

@@ -332,8 +332,8 @@ impl EmailTranslation {
     pub fn read_all(parent: &Reader<'_>) -> Vec<Self> {
         let list = parent.list("email_message_translations", MAX_CONTENTS);
         let one = |reader: &Reader<'_>| {
-            let message = EmailMessage::read_from(reader)?;
             let language = reader.language("language");
+            let message = EmailMessage::read_from(reader)?;
             if language.is_unknown() {
                 reader.refuse_field("language", Reason::Missing);
             }

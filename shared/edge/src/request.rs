@@ -106,6 +106,15 @@ impl Request {
         self.headers.get(name.as_ref())?.to_str().ok()
     }
 
+    /// A header that counts: one that is there, but not in visible ASCII, must not be passed over as if it were absent.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidRequest`] when it cannot be read.
+    pub fn readable_header(&self, name: &str) -> Result<Option<&str>, Problem> {
+        let refused = |_| Problem::fields(vec![FieldError { pointer: format!("/{name}"), reason: Reason::NotText }]);
+        self.headers.get(name).map(|value| value.to_str().map_err(refused)).transpose()
+    }
+
     /// The body as JSON.
     ///
     /// # Errors
@@ -177,6 +186,14 @@ mod tests {
 
     fn asks(accept: &str) -> bool {
         Request::test(http::Method::GET, "/", &[("accept", accept)]).prefers_html()
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_read_is_not_taken_for_absent() {
+        let mut request = Request::test(http::Method::GET, "/", &[("a", "x")]);
+        request.headers.insert("b", http::HeaderValue::from_bytes("é".as_bytes()).unwrap());
+        let read = |name| request.readable_header(name).map_err(|problem| problem.kind());
+        assert_eq!((read("a"), read("b"), read("c")), (Ok(Some("x")), Err(Kind::InvalidRequest), Ok(None)));
     }
 
     #[test]
