@@ -85,12 +85,12 @@ const LANDSCAPE: Plan = Plan {
     page: (841.89, 595.28),
     frame: Area::new(26.0, 26.0, 789.89, 543.28),
     field: Area::new(26.0, 26.0, 252.0, 543.28),
-    artwork: Area::new(60.0, 92.0, 184.0, 184.0),
-    logo: Area::new(326.0, 66.0, 150.0, 38.0),
-    words: Area::new(326.0, 66.0, 440.0, 372.0),
-    facts: Area::new(326.0, 460.0, 440.0, 84.0),
-    code: Area::new(111.0, 390.0, 82.0, 82.0),
-    verify: Area::new(50.0, 480.0, 204.0, 60.0),
+    artwork: Area::new(58.5, 92.0, 192.0, 192.0),
+    logo: Area::new(326.0, 64.0, 150.0, 38.0),
+    words: Area::new(326.0, 64.0, 440.0, 386.0),
+    facts: Area::new(326.0, 470.0, 440.0, 74.0),
+    code: Area::new(109.5, 394.0, 90.0, 90.0),
+    verify: Area::new(52.5, 492.0, 204.0, 52.0),
     verify_alignment: Alignment::Center,
 };
 
@@ -98,12 +98,13 @@ const PORTRAIT: Plan = Plan {
     page: (595.28, 841.89),
     frame: Area::new(26.0, 26.0, 543.28, 789.89),
     field: Area::new(26.0, 26.0, 543.28, 256.0),
-    artwork: Area::new(205.64, 62.0, 184.0, 184.0),
-    logo: Area::new(66.0, 318.0, 150.0, 38.0),
-    words: Area::new(66.0, 318.0, 463.28, 316.0),
-    facts: Area::new(66.0, 668.0, 330.0, 110.0),
-    code: Area::new(447.28, 666.0, 82.0, 82.0),
-    verify: Area::new(399.28, 754.0, 130.0, 40.0),
+    artwork: Area::new(201.64, 60.5, 192.0, 192.0),
+    logo: Area::new(66.0, 316.0, 150.0, 38.0),
+    words: Area::new(66.0, 316.0, 463.28, 340.0),
+    facts: Area::new(66.0, 682.0, 336.0, 74.0),
+    // Its empty border reaches beyond the column, so that what is black ends with it.
+    code: Area::new(446.28, 674.0, 91.0, 91.0),
+    verify: Area::new(415.28, 762.0, 114.0, 40.0),
     verify_alignment: Alignment::Right,
 };
 
@@ -384,38 +385,52 @@ impl Content<'_> {
     fn facts(&self, canvas: &mut Canvas<'_, '_>, typesetter: &mut Typesetter<'_>) {
         let Area { x, y, width, .. } = self.plan.facts;
         canvas.fill(Area::new(x, y, width, 0.6), self.page.colour.mix(WHITE, 0.45));
-        let label = Style::new(7.5, Weight::Regular, SOFT);
-        let value = Style::new(10.0, Weight::Bold, INK).leading(1.3);
-        let issuer = words::issuer(self.page.language, self.page.issuer_name, self.page.organisation_name);
         let issued = words::date(self.page.language, self.page.issued_on);
         let expires = self.page.expires_on.map(|time| words::date(self.page.language, time));
 
         let day = width * 0.24;
-        let days = if expires.is_some() { 2.0 } else { 1.0 };
-        let mut columns = vec![(self.words.issued_by, issuer, width - day * days - 14.0), (self.words.issued_on, issued, day)];
-        columns.extend(expires.map(|expires| (self.words.expires_on, expires, day)));
-        let fit = Fit { single: 9.0, wrapped: 9.0, smallest: 7.0, lines: 2, height: 26.0 };
-        let mut left = x;
-        for (index, (name, content, wide)) in columns.into_iter().enumerate() {
-            let name = typesetter.block(&fixed(name), &label, wide);
-            let content = typesetter.fitted(&self.cleaner.line(&content, NAME_CHARACTERS), &value, wide - 6.0, fit);
-            canvas.text(Tag::P, &name, left, y + 11.0);
-            canvas.text(Tag::P, &content, left, y + 11.0 + name.height() + 1.0);
-            left += wide + if index == 0 { 14.0 } else { 0.0 };
+        let dates = if expires.is_some() { 2.0 } else { 1.0 } * day;
+        let issuer = Area { width: width - dates - 14.0, ..self.plan.facts };
+        let beneath = self.fact(canvas, typesetter, issuer, self.words.issued_by, self.page.issuer_name);
+        if let Some(organisation) = self.page.organisation_name.filter(|organisation| *organisation != self.page.issuer_name) {
+            let style = Style::new(8.0, Weight::Regular, SOFT);
+            let organisation = self.cleaner.line(organisation, NAME_CHARACTERS);
+            let organisation = typesetter.clamped(&organisation, &style, issuer.width, 1);
+            canvas.text(Tag::P, &organisation, x, beneath);
+        }
+        let date = Area { x: x + width - dates, width: day - 4.0, ..self.plan.facts };
+        self.fact(canvas, typesetter, date, self.words.issued_on, &issued);
+        if let Some(expires) = expires {
+            self.fact(canvas, typesetter, Area { x: date.x + day, ..date }, self.words.expires_on, &expires);
         }
 
         let label = Style::new(6.5, Weight::Regular, SOFT).leading(1.35);
-        let id = self.cleaner.line(self.page.credential_id, NAME_CHARACTERS);
-        let id = Text {
-            shown: format!("{}  {}", self.words.credential_id, id.shown),
-            meant: id.meant.map(|id| format!("{}  {id}", self.words.credential_id)),
-        };
-        let id = typesetter.clamped(&id, &label, width, 2);
-        let at = y + 62.0;
-        canvas.text(Tag::P, &id, x, at);
-        let address = typesetter.clamped(&self.cleaner.line(self.page.credential_url, MAX_URL_BYTES), &Style { colour: self.accent, ..label }, width, 2);
+        let mut at = y + 64.0;
+        if self.page.credential_id != self.page.credential_url {
+            let id = self.cleaner.line(&format!("{} {}", self.words.credential_id, self.page.credential_id), NAME_CHARACTERS);
+            let id = typesetter.clamped(&id, &label, width, 2);
+            canvas.text(Tag::P, &id, x, at);
+            at += id.height() + 1.0;
+        }
+        let address = self.cleaner.line(self.page.credential_url, MAX_URL_BYTES);
+        let address = typesetter.clamped(&address, &Style { colour: self.accent, ..label }, width, 2);
         let url = linkable(self.page.credential_url);
-        canvas.link(&address, x, at + id.height() + 1.0, url.as_deref(), self.words.credential_alt);
+        canvas.link(&address, x, at, url.as_deref(), self.words.credential_alt);
+    }
+
+    /// A label and beneath it what it labels. Where that ends.
+    fn fact(&self, canvas: &mut Canvas<'_, '_>, typesetter: &mut Typesetter<'_>, area: Area, name: &str, content: &str) -> f32 {
+        let label = Style::new(7.5, Weight::Regular, SOFT);
+        let value = Style::new(10.0, Weight::Bold, INK).leading(1.3);
+        let fit = Fit { single: 9.0, wrapped: 9.0, smallest: 7.0, lines: 2, height: 24.0 };
+        let name = typesetter.block(&fixed(name), &label, area.width);
+        let content = typesetter.fitted(&self.cleaner.line(content, NAME_CHARACTERS), &value, area.width, fit);
+        let beneath = area.y + 12.0 + name.height();
+        canvas.text(Tag::P, &name, area.x, area.y + 11.0);
+        if content.lines() > 0 {
+            canvas.text(Tag::P, &content, area.x, beneath);
+        }
+        beneath + content.height()
     }
 
     /// The QR code and the same address in letters.
@@ -431,7 +446,7 @@ impl Content<'_> {
         let small = Style::new(6.5, Weight::Regular, self.accent).leading(1.35).aligned(self.plan.verify_alignment);
         let shown = self.page.validator_url;
         let shown = shown.strip_prefix("https://").unwrap_or(shown);
-        let address = typesetter.clamped(&self.cleaner.line(shown, MAX_URL_BYTES), &small, width, 2);
+        let address = typesetter.clamped(&self.cleaner.line(shown, MAX_URL_BYTES), &small, width, 3);
         canvas.link(&address, x, y + label.height() + 1.0, url.as_deref(), self.words.verify_alt);
     }
 }

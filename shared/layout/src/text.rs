@@ -72,7 +72,7 @@ impl<'a> Cleaner<'a> {
     fn show(&self, cluster: &str, shown: &mut String) {
         // Private characters mean nothing elsewhere, and PDF/A refuses them as meaning.
         if cluster.chars().any(is_private) {
-            shown.push(self.replacement);
+            self.replace(cluster, shown);
         } else if self.coverage.has_all(cluster) {
             shown.push_str(cluster);
         } else {
@@ -93,8 +93,15 @@ impl<'a> Cleaner<'a> {
             }
             if base.is_none() {
                 shown.truncate(before);
-                shown.push(self.replacement);
+                self.replace(cluster, shown);
             }
+        }
+    }
+
+    /// One sign for each ideograph, as print does; one for a whole word of letters that no font has.
+    fn replace(&self, cluster: &str, shown: &mut String) {
+        if cluster.starts_with(is_ideograph) || !shown.ends_with(self.replacement) {
+            shown.push(self.replacement);
         }
     }
 }
@@ -140,6 +147,10 @@ fn is_unprintable(character: char) -> bool {
         | '\u{FDD0}'..='\u{FDEF}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
         | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E00FF}' | '\u{E01F0}'..='\u{E0FFF}')
         || u32::from(character) & 0xFFFE == 0xFFFE
+}
+
+fn is_ideograph(character: char) -> bool {
+    matches!(character, '\u{2E80}'..='\u{2FDF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFD}')
 }
 
 fn is_private(character: char) -> bool {

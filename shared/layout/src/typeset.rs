@@ -23,6 +23,9 @@ const MAX_CUTS: u32 = 10;
 /// How often characters that turn out to have no glyph are replaced, before their glyphs are left out.
 const MAX_REPAIRS: u32 = 2;
 
+/// Tracking (points) from which on text says in words what it is.
+const WIDE_TRACKING: f32 = 1.0;
+
 /// What setting text needs from one page to the next.
 pub(crate) struct Scratch {
     fonts: FontContext,
@@ -181,8 +184,9 @@ impl<'a> Typesetter<'a> {
             shown = Cow::Owned(repaired);
             layout = self.lay(&shown, style, width);
         }
-        let repaired = matches!(shown, Cow::Owned(_));
-        let meant = text.meant.clone().or_else(|| repaired.then(|| text.shown.clone()));
+        // Readers take wide tracking for spaces between words.
+        let differs = matches!(shown, Cow::Owned(_)) || style.tracking > WIDE_TRACKING;
+        let meant = text.meant.clone().or_else(|| differs.then(|| text.shown.clone()));
         Block { layout, shown: shown.into_owned(), meant, cut: false, colour: style.colour }
     }
 

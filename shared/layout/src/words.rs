@@ -31,7 +31,7 @@ pub(crate) struct Words {
 
 const JA: Words = Words {
     tag: "ja",
-    certificate: "認 定 証",
+    certificate: "認定証",
     statement: "上記の方が、次のバッジを取得したことを証します。",
     criteria: "取得条件",
     issued_by: "発行者",
@@ -71,15 +71,6 @@ pub(crate) fn of(language: Language) -> &'static Words {
     }
 }
 
-/// The issuer with the organisation behind it.
-pub(crate) fn issuer(language: Language, issuer: &str, organisation: Option<&str>) -> String {
-    match (organisation.filter(|organisation| *organisation != issuer), language) {
-        (None, _) => issuer.to_owned(),
-        (Some(organisation), Language::Ja) => format!("{issuer}（{organisation}）"),
-        (Some(organisation), Language::En) => format!("{issuer} ({organisation})"),
-    }
-}
-
 /// A day in UTC, in words.
 pub(crate) fn date(language: Language, time: Timestamp) -> String {
     let day = TimeZone::UTC.to_datetime(time).date();
@@ -98,13 +89,5 @@ mod tests {
         let time: Timestamp = "2026-01-05T23:59:59Z".parse().unwrap();
         assert_eq!(date(Language::Ja, time), "2026年1月5日");
         assert_eq!(date(Language::En, time), "5 January 2026");
-    }
-
-    #[test]
-    fn the_organisation_is_named_only_when_it_is_another() {
-        assert_eq!(issuer(Language::En, "Lab", Some("University")), "Lab (University)");
-        assert_eq!(issuer(Language::Ja, "研究室", Some("大学")), "研究室（大学）");
-        assert_eq!(issuer(Language::En, "University", Some("University")), "University");
-        assert_eq!(issuer(Language::En, "University", None), "University");
     }
 }

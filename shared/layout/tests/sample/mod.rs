@@ -7,7 +7,7 @@ use std::path::Path;
 use layout::{Attachment, Colour, Fonts, Language, Orientation, Page, Picture, Relationship, Renderer, Weight};
 
 /// The fonts that `infra/fonts` fetched.
-pub fn fonts() -> Fonts {
+pub(crate) fn fonts() -> Fonts {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local/fonts");
     let read = |name: &str| match std::fs::read(folder.join(name)) {
         Ok(bytes) => bytes,
@@ -22,12 +22,12 @@ pub fn fonts() -> Fonts {
     .unwrap()
 }
 
-pub fn renderer() -> Renderer {
+pub(crate) fn renderer() -> Renderer {
     Renderer::new(fonts())
 }
 
 /// A round badge with paths, a gradient, a clip and transparency.
-pub const SVG: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200" width="640" height="640">
+pub(crate) const SVG: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200" width="640" height="640">
 <defs><linearGradient id="g" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#3f7fd0"/><stop offset="1" stop-color="#1d3f86"/></linearGradient>
 <clipPath id="c"><circle cx="100" cy="100" r="78"/></clipPath></defs>
 <circle cx="100" cy="100" r="96" fill="#17336b"/><circle cx="100" cy="100" r="88" fill="none" stroke="#e8c25a" stroke-width="3"/>
@@ -37,13 +37,13 @@ pub const SVG: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2
 </svg>"##;
 
 /// The same with a filter, which cannot be taken over as paths.
-pub fn filtered() -> String {
+pub(crate) fn filtered() -> String {
     SVG.replace("<defs>", r#"<defs><filter id="f"><feGaussianBlur stdDeviation="2"/></filter>"#)
         .replace(r#"opacity="0.28""#, r#"filter="url(#f)""#)
 }
 
 /// A PNG of a disc with soft edges, `side` pixels wide.
-pub fn png(side: u32) -> Vec<u8> {
+pub(crate) fn png(side: u32) -> Vec<u8> {
     let mut pixels = Vec::new();
     let middle = side as f32 / 2.0;
     for y in 0..side {
@@ -62,9 +62,9 @@ pub fn png(side: u32) -> Vec<u8> {
     file
 }
 
-pub const CREDENTIAL: &str = r#"{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"note":"/ByteRange [0 1 2 3] 髙"}"#;
+pub(crate) const CREDENTIAL: &str = r#"{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"note":"/ByteRange [0 1 2 3] 髙"}"#;
 
-pub const ATTACHMENTS: &[Attachment<'static>] = &[
+pub(crate) const ATTACHMENTS: &[Attachment<'static>] = &[
     Attachment {
         name: "credential.json",
         media_type: "application/ld+json",
@@ -81,7 +81,7 @@ pub const ATTACHMENTS: &[Attachment<'static>] = &[
     },
 ];
 
-pub fn english() -> Page<'static> {
+pub(crate) fn english() -> Page<'static> {
     Page {
         language: Language::En,
         orientation: Orientation::Landscape,
@@ -105,7 +105,7 @@ pub fn english() -> Page<'static> {
     }
 }
 
-pub fn japanese() -> Page<'static> {
+pub(crate) fn japanese() -> Page<'static> {
     Page {
         language: Language::Ja,
         recipient: "髙橋\u{3000}𠮷太郎",
