@@ -6,8 +6,8 @@
 use std::num::NonZeroU16;
 
 use jiff::{Timestamp, tz::TimeZone};
-use krilla::annotation::{Annotation, LinkAnnotation, Target};
 use krilla::action::{Action, LinkAction};
+use krilla::annotation::{Annotation, LinkAnnotation, Target};
 use krilla::configure::{Accessibility, Archival, Configuration, ConfigurationBuilder, PdfVersion};
 use krilla::destination::XyzDestination;
 use krilla::embed::{AssociationKind, EmbeddedFile, MimeType};
@@ -18,9 +18,7 @@ use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
 use krilla::paint::{Fill, Stroke};
 use krilla::surface::Surface;
-use krilla::tagging::{
-    Artifact, ArtifactType, ContentTag, Identifier, Node, SpanTag, Tag, TagGroup, TagKind, TagTree,
-};
+use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, Node, SpanTag, Tag, TagGroup, TagKind, TagTree};
 use krilla::{Document, SerializeSettings};
 use parley::Alignment;
 
@@ -31,7 +29,8 @@ use crate::text::{Cleaner, Text};
 use crate::typeset::{Block, Fit, Scratch, Style, Typesetter};
 use crate::words::{self, Words};
 use crate::{
-    Attachment, LayoutError, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_URL_BYTES, Orientation, Page, Relationship, code, vector,
+    Attachment, LayoutError, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_URL_BYTES, Orientation, Page, Relationship,
+    code, vector,
 };
 
 /// The most characters of a name that are looked at.
@@ -57,7 +56,6 @@ impl Area {
     const fn new(x: f32, y: f32, width: f32, height: f32) -> Self {
         Self { x, y, width, height }
     }
-
 
     fn rect(self) -> Option<Rect> {
         Rect::from_xywh(self.x, self.y, self.width, self.height)
@@ -97,14 +95,14 @@ const LANDSCAPE: Plan = Plan {
 const PORTRAIT: Plan = Plan {
     page: (595.28, 841.89),
     frame: Area::new(26.0, 26.0, 543.28, 789.89),
-    field: Area::new(26.0, 26.0, 543.28, 256.0),
-    artwork: Area::new(201.64, 60.5, 192.0, 192.0),
-    logo: Area::new(66.0, 316.0, 150.0, 38.0),
-    words: Area::new(66.0, 316.0, 463.28, 340.0),
-    facts: Area::new(66.0, 682.0, 336.0, 74.0),
+    field: Area::new(26.0, 26.0, 543.28, 230.0),
+    artwork: Area::new(209.64, 56.0, 176.0, 176.0),
+    logo: Area::new(66.0, 288.0, 150.0, 38.0),
+    words: Area::new(66.0, 288.0, 463.28, 378.0),
+    facts: Area::new(66.0, 688.0, 340.0, 74.0),
     // Its empty border reaches beyond the column, so that what is black ends with it.
-    code: Area::new(446.28, 674.0, 91.0, 91.0),
-    verify: Area::new(415.28, 762.0, 114.0, 40.0),
+    code: Area::new(446.28, 680.0, 91.0, 91.0),
+    verify: Area::new(385.28, 769.0, 144.0, 40.0),
     verify_alignment: Alignment::Right,
 };
 
@@ -319,17 +317,24 @@ impl Content<'_> {
     }
 
     /// Title, recipient, badge, description, criteria.
-    fn words(&self, canvas: &mut Canvas<'_, '_>, typesetter: &mut Typesetter<'_>, recipient: &Text, badge: &Text, logo: bool) {
+    fn words(
+        &self,
+        canvas: &mut Canvas<'_, '_>,
+        typesetter: &mut Typesetter<'_>,
+        recipient: &Text,
+        badge: &Text,
+        logo: bool,
+    ) {
         let Area { x, y, width, height } = self.plan.words;
         let top = if logo { self.plan.logo.height + 22.0 } else { 0.0 };
         let (y, height) = (y + top, height - top);
 
         let title = Style::new(9.5, Weight::Bold, self.accent).tracking(2.2);
         let name = Style::new(34.0, Weight::Bold, INK).leading(1.22);
-        let name_fit = Fit { single: 24.0, wrapped: 24.0, smallest: 15.0, lines: 3, height: 76.0 };
+        let name_fit = Fit { single: 24.0, wrapped: 24.0, smallest: 15.0, lines: 3, height: 72.0 };
         let statement = Style::new(10.5, Weight::Regular, SOFT);
         let award = Style::new(21.0, Weight::Bold, self.accent).leading(1.28);
-        let award_fit = Fit { single: 16.0, wrapped: 16.0, smallest: 11.5, lines: 3, height: 66.0 };
+        let award_fit = Fit { single: 16.0, wrapped: 16.0, smallest: 11.5, lines: 3, height: 62.0 };
         let prose = Style::new(10.0, Weight::Regular, INK).leading(1.55);
         let label = Style::new(8.0, Weight::Bold, SOFT).tracking(0.4);
         let small = Style::new(9.0, Weight::Regular, SOFT).leading(1.5);
@@ -344,7 +349,8 @@ impl Content<'_> {
             let heading = Tag::Hn(NonZeroU16::MIN, Some(alternative(badge).to_owned()));
             column.push((20.0, heading.into(), typesetter.fitted(badge, &award, width, award_fit)));
         }
-        let used = |column: &[(f32, TagKind, Block)]| column.iter().map(|(gap, _, block)| gap + block.height()).sum::<f32>();
+        let used =
+            |column: &[(f32, TagKind, Block)]| column.iter().map(|(gap, _, block)| gap + block.height()).sum::<f32>();
 
         let criteria = self.cleaner.paragraphs(self.page.criteria, PROSE_CHARACTERS);
         // A description may take what is there, but leaves room for the beginning of the criteria.
@@ -388,11 +394,13 @@ impl Content<'_> {
         let issued = words::date(self.page.language, self.page.issued_on);
         let expires = self.page.expires_on.map(|time| words::date(self.page.language, time));
 
-        let day = width * 0.24;
+        let day = 94.0;
         let dates = if expires.is_some() { 2.0 } else { 1.0 } * day;
         let issuer = Area { width: width - dates - 14.0, ..self.plan.facts };
         let beneath = self.fact(canvas, typesetter, issuer, self.words.issued_by, self.page.issuer_name);
-        if let Some(organisation) = self.page.organisation_name.filter(|organisation| *organisation != self.page.issuer_name) {
+        if let Some(organisation) =
+            self.page.organisation_name.filter(|organisation| *organisation != self.page.issuer_name)
+        {
             let style = Style::new(8.0, Weight::Regular, SOFT);
             let organisation = self.cleaner.line(organisation, NAME_CHARACTERS);
             let organisation = typesetter.clamped(&organisation, &style, issuer.width, 1);
@@ -407,7 +415,9 @@ impl Content<'_> {
         let label = Style::new(6.5, Weight::Regular, SOFT).leading(1.35);
         let mut at = y + 64.0;
         if self.page.credential_id != self.page.credential_url {
-            let id = self.cleaner.line(&format!("{} {}", self.words.credential_id, self.page.credential_id), NAME_CHARACTERS);
+            let id = self
+                .cleaner
+                .line(&format!("{} {}", self.words.credential_id, self.page.credential_id), NAME_CHARACTERS);
             let id = typesetter.clamped(&id, &label, width, 2);
             canvas.text(Tag::P, &id, x, at);
             at += id.height() + 1.0;
@@ -419,7 +429,14 @@ impl Content<'_> {
     }
 
     /// A label and beneath it what it labels. Where that ends.
-    fn fact(&self, canvas: &mut Canvas<'_, '_>, typesetter: &mut Typesetter<'_>, area: Area, name: &str, content: &str) -> f32 {
+    fn fact(
+        &self,
+        canvas: &mut Canvas<'_, '_>,
+        typesetter: &mut Typesetter<'_>,
+        area: Area,
+        name: &str,
+        content: &str,
+    ) -> f32 {
         let label = Style::new(7.5, Weight::Regular, SOFT);
         let value = Style::new(10.0, Weight::Bold, INK).leading(1.3);
         let fit = Fit { single: 9.0, wrapped: 9.0, smallest: 7.0, lines: 2, height: 24.0 };

@@ -2,7 +2,10 @@
 
 use krilla::text::Font;
 use parley::fontique::Blob;
-use skrifa::{FontRef, MetadataProvider, charmap::{Charmap, MapVariant}};
+use skrifa::{
+    FontRef, MetadataProvider,
+    charmap::{Charmap, MapVariant},
+};
 
 use crate::LayoutError;
 
@@ -74,7 +77,9 @@ impl Fonts {
     /// What the regular fonts have: bold text falls back to them, so nothing is missing that they have.
     pub(crate) fn coverage(&self) -> Coverage<'_> {
         let regular = self.files.iter().filter(|file| file.weight == Weight::Regular);
-        Coverage { maps: regular.filter_map(|file| FontRef::new(file.blob.data()).ok()).map(|font| font.charmap()).collect() }
+        Coverage {
+            maps: regular.filter_map(|file| FontRef::new(file.blob.data()).ok()).map(|font| font.charmap()).collect(),
+        }
     }
 }
 
@@ -95,9 +100,8 @@ impl Coverage<'_> {
 
     /// Whether the first font that has the character also has this variant of it.
     pub(crate) fn has_variant(&self, character: char, selector: char) -> bool {
-        self.maps
-            .iter()
-            .find(|map| map.map(character).is_some())
-            .is_some_and(|map| matches!(map.map_variant(character, selector), Some(MapVariant::Variant(_) | MapVariant::UseDefault)))
+        self.maps.iter().find(|map| map.map(character).is_some()).is_some_and(|map| {
+            matches!(map.map_variant(character, selector), Some(MapVariant::Variant(_) | MapVariant::UseDefault))
+        })
     }
 }

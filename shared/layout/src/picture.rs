@@ -21,7 +21,7 @@ pub const MAX_PICTURE_SIDE: u32 = 2048;
 const KEPT_SIDE: u32 = 800;
 
 /// How large an SVG is drawn when its paths cannot be taken over.
-const DRAWN_SIDE: f32 = 800.0;
+const DRAWN_SIDE: f32 = 640.0;
 
 /// How many pictures are kept: issuing happens badge by badge, and a badge has a logo.
 const KEPT: usize = 8;
@@ -40,7 +40,7 @@ pub enum Picture<'a> {
 /// A picture that can be drawn.
 pub(crate) enum Drawable {
     Pixels(Image),
-    Paths(Tree),
+    Paths(Box<Tree>),
 }
 
 impl Drawable {
@@ -151,7 +151,7 @@ fn parse(svg: &str) -> Result<Drawable, LayoutError> {
     };
     let tree = Tree::from_str(svg, &options).map_err(|_| DAMAGED)?;
     if vector::is_plain(&tree) {
-        return Ok(Drawable::Paths(tree));
+        return Ok(Drawable::Paths(Box::new(tree)));
     }
     let (width, height) = (tree.size().width(), tree.size().height());
     let scale = DRAWN_SIDE / width.max(height);

@@ -173,7 +173,9 @@ fn unmarked(markdown: &str) -> Vec<String> {
         let Some(last) = paragraphs.last_mut() else { break };
         match event {
             Event::Text(text) | Event::Code(text) if !skipping => last.push_str(&text),
-            Event::SoftBreak if last.chars().next_back().is_some_and(|before| before < FIRST_IDEOGRAPHIC) => last.push(' '),
+            Event::SoftBreak if last.chars().next_back().is_some_and(|before| before < FIRST_IDEOGRAPHIC) => {
+                last.push(' ');
+            }
             Event::Start(Tag::Item) => {
                 if !last.trim().is_empty() {
                     paragraphs.push(String::new());
@@ -184,7 +186,9 @@ fn unmarked(markdown: &str) -> Vec<String> {
             }
             Event::Start(Tag::HtmlBlock) => skipping = true,
             Event::End(TagEnd::HtmlBlock) => skipping = false,
-            Event::HardBreak | Event::Rule | Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::CodeBlock) => {
+            Event::HardBreak
+            | Event::Rule
+            | Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::CodeBlock) => {
                 paragraphs.push(String::new());
             }
             _ => {}
@@ -200,7 +204,8 @@ mod tests {
 
     #[test]
     fn marks_of_markdown_are_gone() {
-        let markdown = "# Title\n\nSome *words* and [a link](https://a.example).\nMore `code`.\n\n- one\n- two\n\n<b>x</b>";
+        let markdown =
+            "# Title\n\nSome *words* and [a link](https://a.example).\nMore `code`.\n\n- one\n- two\n\n<b>x</b>";
         assert_eq!(unmarked(markdown), ["Title", "Some words and a link. More code.", "• one", "• two", "x"]);
         assert_eq!(unmarked("<div onclick=x>\nhidden\n</div>\n\nshown"), ["shown"]);
         assert_eq!(unmarked("行の\n途中"), ["行の途中"]);

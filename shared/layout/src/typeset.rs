@@ -122,7 +122,11 @@ impl Block {
     /// Draws the block with its upper left corner at a point.
     pub(crate) fn draw(&self, surface: &mut Surface<'_>, fonts: &Fonts, x: f32, y: f32) {
         surface.set_stroke(None);
-        surface.set_fill(Some(Fill { paint: self.colour.paint().into(), opacity: NormalizedF32::ONE, ..Fill::default() }));
+        surface.set_fill(Some(Fill {
+            paint: self.colour.paint().into(),
+            opacity: NormalizedF32::ONE,
+            ..Fill::default()
+        }));
         for line in self.layout.lines() {
             let baseline = y + line.metrics().baseline;
             let mut pen = x + line.metrics().offset;
@@ -156,7 +160,14 @@ impl Block {
                 }
                 let file = fonts.files.iter().find(|file| file.blob.id() == run.font().data.id());
                 if let Some(file) = file.filter(|_| !glyphs.is_empty()) {
-                    surface.draw_glyphs(Point::from_xy(start, baseline), &glyphs, file.font.clone(), &self.shown, size, false);
+                    surface.draw_glyphs(
+                        Point::from_xy(start, baseline),
+                        &glyphs,
+                        file.font.clone(),
+                        &self.shown,
+                        size,
+                        false,
+                    );
                 }
             }
         }
@@ -193,7 +204,8 @@ impl<'a> Typesetter<'a> {
     /// The text in at most so many lines, its end cut and replaced by `…` if it has more.
     pub(crate) fn clamped(&mut self, text: &Text, style: &Style, width: f32, lines: usize) -> Block {
         let whole = self.block(text, style, width);
-        let Some(last) = lines.checked_sub(1).and_then(|last| whole.layout.get(last)).filter(|_| whole.lines() > lines) else {
+        let Some(last) = lines.checked_sub(1).and_then(|last| whole.layout.get(last)).filter(|_| whole.lines() > lines)
+        else {
             return whole;
         };
         let mut end = last.text_range().end;
@@ -211,7 +223,10 @@ impl<'a> Typesetter<'a> {
             end = kept.len() - dropped;
         }
         let meant = text.meant.clone().or(whole.meant);
-        block.map_or_else(|| self.block(&Text { shown: "…".into(), meant: None }, style, width), |block| Block { meant, cut: true, ..block })
+        block.map_or_else(
+            || self.block(&Text { shown: "…".into(), meant: None }, style, width),
+            |block| Block { meant, cut: true, ..block },
+        )
     }
 
     /// One line as large as the width allows, from the style's size down to `smallest`; below that `smaller` in up to

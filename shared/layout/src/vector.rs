@@ -118,7 +118,8 @@ fn outline(clip: &usvg::ClipPath) -> Option<(Path, FillRule)> {
     collect(clip.root(), clip.transform(), &mut shapes)?;
     let fill_rule = shapes.first().map(|(_, _, rule)| *rule)?;
     // Shapes that overlap under the even-odd rule would punch holes into each other.
-    if shapes.len() > 1 && fill_rule == usvg::FillRule::EvenOdd || shapes.iter().any(|(_, _, rule)| *rule != fill_rule) {
+    if shapes.len() > 1 && fill_rule == usvg::FillRule::EvenOdd || shapes.iter().any(|(_, _, rule)| *rule != fill_rule)
+    {
         return None;
     }
     Some((copy(shapes.into_iter().map(|(path, transform, _)| (path, transform)))?, rule(fill_rule)))

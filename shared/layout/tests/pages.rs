@@ -83,7 +83,19 @@ fn every_kind_of_page_is_valid() {
     let endless = "x".repeat(5_000);
     let ja = "終わりのない、とても長い文章。「括弧」（丸括弧）ー".repeat(60);
     let odd = "a\u{0}\u{7}\u{1B}[31m\u{202E}b\u{2066}\u{FEFF}\u{FFFE}\u{FFFF}\u{10FFFF}\u{E000}\r\n\t";
-    let texts = ["", "C", &long, &endless, &ja, "🎉👩‍🚀🇯🇵", "髙﨑濵𠮷𠮟𩸽邉葛\u{E0100}", "عبد الله שלום", "हिन्दी ไทย 한국어 简体", odd, "e\u{301}漢\u{301}か\u{3099}"];
+    let texts = [
+        "",
+        "C",
+        &long,
+        &endless,
+        &ja,
+        "🎉👩‍🚀🇯🇵",
+        "髙﨑濵𠮷𠮟𩸽邉葛\u{E0100}",
+        "عبد الله שלום",
+        "हिन्दी ไทย 한국어 简体",
+        odd,
+        "e\u{301}漢\u{301}か\u{3099}",
+    ];
     let png = sample::png(64);
     let filtered = sample::filtered();
     let pictures = [Picture::Png(&png), Picture::Svg(sample::SVG), Picture::Svg(&filtered)];
@@ -93,7 +105,7 @@ fn every_kind_of_page_is_valid() {
             for orientation in [Orientation::Landscape, Orientation::Portrait] {
                 count += 1;
                 let artwork = pictures[count % pictures.len()];
-                let logo = (count % 2 == 0).then_some(pictures[(count + index) % pictures.len()]);
+                let logo = count.is_multiple_of(2).then_some(pictures[(count + index) % pictures.len()]);
                 let page = Page {
                     orientation,
                     recipient: text,
@@ -101,7 +113,7 @@ fn every_kind_of_page_is_valid() {
                     description: text,
                     criteria: text,
                     issuer_name: text,
-                    organisation_name: (count % 3 == 0).then_some("Another"),
+                    organisation_name: count.is_multiple_of(3).then_some("Another"),
                     credential_id: text,
                     credential_url: text,
                     validator_url: text,
@@ -133,7 +145,8 @@ fn attachments_come_out_byte_for_byte() {
             Relationship::Supplement => "Supplement",
         };
         assert_eq!(file.get(b"AFRelationship").unwrap().as_name().unwrap(), relationship.as_bytes());
-        let stream = resolved(&document, resolved(&document, file, b"EF").as_dict().unwrap(), b"F").as_stream().unwrap();
+        let stream =
+            resolved(&document, resolved(&document, file, b"EF").as_dict().unwrap(), b"F").as_stream().unwrap();
         assert_eq!(stream.decompressed_content().unwrap(), given.bytes);
     }
     // Nothing of a stranger's text stands in the raw file, where it could pass for syntax.
@@ -184,7 +197,9 @@ fn an_svg_stays_vectors_unless_it_cannot() {
     let images = |artwork| {
         let document = rendered(&Page { artwork, ..sample::english() });
         let streams = document.objects.values().filter_map(|object| object.as_stream().ok());
-        streams.filter(|stream| stream.dict.get(b"Subtype").and_then(Object::as_name).is_ok_and(|kind| kind == b"Image")).count()
+        streams
+            .filter(|stream| stream.dict.get(b"Subtype").and_then(Object::as_name).is_ok_and(|kind| kind == b"Image"))
+            .count()
     };
     let filtered = sample::filtered();
     assert_eq!(images(Picture::Svg(sample::SVG)), 0);
@@ -199,7 +214,8 @@ fn the_structure_can_be_read_aloud() {
     let kinds: Vec<&str> = structure.iter().map(|(kind, _)| kind.as_str()).collect();
     assert_eq!(kinds.iter().filter(|kind| **kind == "H1").count(), 1, "{kinds:?}");
     assert_eq!(kinds.iter().filter(|kind| **kind == "Link").count(), 2, "{kinds:?}");
-    let figures: Vec<_> = structure.iter().filter(|(kind, _)| kind == "Figure").map(|(_, alt)| alt.as_deref().unwrap()).collect();
+    let figures: Vec<_> =
+        structure.iter().filter(|(kind, _)| kind == "Figure").map(|(_, alt)| alt.as_deref().unwrap()).collect();
     assert_eq!(figures, ["青い円の中、山並みの上に金色の星", "この証明書を確認するページのQRコード"]);
     let catalog = document.catalog().unwrap();
     assert_eq!(lopdf::decode_text_string(catalog.get(b"Lang").unwrap()).unwrap(), "ja");
@@ -217,7 +233,11 @@ fn links_lead_where_they_say() {
     }
     assert_eq!(targets, [sample::english().credential_url, sample::english().validator_url]);
     // What is no address of the web is written, but leads nowhere.
-    let document = rendered(&Page { validator_url: "javascript:alert(1)", credential_url: "file:///etc/passwd", ..sample::english() });
+    let document = rendered(&Page {
+        validator_url: "javascript:alert(1)",
+        credential_url: "file:///etc/passwd",
+        ..sample::english()
+    });
     let page = *document.get_pages().values().next().unwrap();
     assert!(document.get_page_annotations(page).unwrap().is_empty());
 }
@@ -228,9 +248,20 @@ fn text_comes_out_in_reading_order() {
     assert_in_order(
         &text,
         &[
-            "CERTIFICATE", "Grace Brewster Hopper", "has earned the badge", "Foundations of Data Stewardship", "Plans, documents",
-            "Criteria", "completed the five", "Issued by", "Open Science Lab", "Example University", "15 January 2026",
-            "14 January 2029", "https://badges.example/v3/credentials/", "Verify this badge",
+            "CERTIFICATE",
+            "Grace Brewster Hopper",
+            "has earned the badge",
+            "Foundations of Data Stewardship",
+            "Plans, documents",
+            "Criteria",
+            "completed the five",
+            "Issued by",
+            "Open Science Lab",
+            "Example University",
+            "15 January 2026",
+            "14 January 2029",
+            "https://badges.example/v3/credentials/",
+            "Verify this badge",
         ],
     );
     let Some(text) = extracted(&sample::japanese(), "japanese") else { return };
@@ -260,7 +291,9 @@ fn no_line_begins_with_what_japanese_keeps_on_the_line_before() {
     let page = Page { criteria: &criteria, orientation: Orientation::Portrait, ..sample::japanese() };
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("kinsoku.pdf");
     std::fs::write(&file, renderer().render(&page).unwrap()).unwrap();
-    let Ok(output) = Command::new("pdftotext").args(["-layout", "-enc", "UTF-8"]).arg(&file).arg("-").output() else { return };
+    let Ok(output) = Command::new("pdftotext").args(["-layout", "-enc", "UTF-8"]).arg(&file).arg("-").output() else {
+        return;
+    };
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.lines().count() > 10, "{text}");
     for line in text.lines() {

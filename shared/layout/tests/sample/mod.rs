@@ -1,6 +1,12 @@
 //! A page to test and to look at, and the fonts for it.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::panic, clippy::cast_possible_truncation, reason = "each user takes its part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    reason = "each user takes its part"
+)]
 
 use std::path::Path;
 
@@ -51,7 +57,11 @@ pub(crate) fn png(side: u32) -> Vec<u8> {
             let (dx, dy) = (x as f32 - middle, y as f32 - middle);
             let away = (dx * dx + dy * dy).sqrt() / middle;
             let cover = ((1.0 - away) * middle).clamp(0.0, 1.0) * 255.0;
-            let ring = if (0.82..0.88).contains(&away) { [232, 194, 90] } else { [(40.0 + 60.0 * (1.0 - away)) as u8, 90, 160] };
+            let ring = if (0.82..0.88).contains(&away) {
+                [232, 194, 90]
+            } else {
+                [(40.0 + 60.0 * (1.0 - away)) as u8, 90, 160]
+            };
             pixels.extend([ring[0], ring[1], ring[2], cover as u8]);
         }
     }
