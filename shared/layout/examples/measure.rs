@@ -31,7 +31,8 @@ fn main() {
     let renderer = Renderer::new(fonts);
     let pngs: Vec<Vec<u8>> = (580..640).map(sample::png).collect();
     let png = Picture::Png(&pngs[20]);
-    let prose = "Reviews data management plans of others and helps their authors. 計画書を作成し、承認を得ること。".repeat(30);
+    let prose =
+        "Reviews data management plans of others and helps their authors. 計画書を作成し、承認を得ること。".repeat(30);
     let pages = [
         ("Japanese, SVG as paths", sample::japanese()),
         ("Japanese, PNG 600×600", Page { artwork: png, ..sample::japanese() }),
@@ -44,6 +45,8 @@ fn main() {
         println!("{name}: first {first:.2} ms, warm {warm:.2} ms, {} bytes", bytes.len());
     }
     let page = sample::japanese();
-    let fresh = pngs.iter().map(|png| timed(|| renderer.render(&Page { artwork: Picture::Png(png), ..page.clone() }).unwrap()).0);
+    let fresh = pngs
+        .iter()
+        .map(|png| timed(|| renderer.render(&Page { artwork: Picture::Png(png), ..page.clone() }).unwrap()).0);
     println!("Japanese, a new PNG each time: {:.2} ms", median(fresh.collect()));
 }
