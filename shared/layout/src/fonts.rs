@@ -89,6 +89,12 @@ pub(crate) struct Coverage<'a> {
 }
 
 impl Coverage<'_> {
+    /// Of no font.
+    #[cfg(test)]
+    pub(crate) const fn none() -> Self {
+        Self { maps: Vec::new() }
+    }
+
     fn has(&self, character: char) -> bool {
         self.maps.iter().any(|map| map.map(character).is_some())
     }

@@ -226,4 +226,13 @@ mod tests {
         assert_eq!(tidy("abc defg", 4), "abc…");
         assert_eq!(prefix("日本", 4), "日");
     }
+
+    #[test]
+    fn a_sign_stands_for_each_ideograph_and_for_each_run_of_other_letters() {
+        let cleaner = Cleaner { coverage: Coverage::none(), replacement: '〓' };
+        assert_eq!(cleaner.line("髙橋", 99).shown, "〓〓");
+        assert_eq!(cleaner.line("🎉👩‍🚀", 99), Text { shown: "〓".into(), meant: Some("🎉👩‍🚀".into()) });
+        assert_eq!(cleaner.line("plain", 99), Text { shown: "plain".into(), meant: None });
+        assert_eq!(cleaner.line("\u{E000}", 99).shown, "〓");
+    }
 }

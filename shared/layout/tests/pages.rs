@@ -277,6 +277,13 @@ fn what_no_font_has_is_shown_as_a_sign_and_kept_as_text() {
 }
 
 #[test]
+fn rare_kanji_of_names_are_printed() {
+    let page = Page { recipient: "髙﨑濵𠮷𠮟𩸽邉", ..sample::japanese() };
+    let Some(text) = extracted(&page, "kanji") else { return };
+    assert!(text.contains(page.recipient), "{text}");
+}
+
+#[test]
 fn cut_criteria_point_to_the_link() {
     let criteria = "Does something remarkable. ".repeat(200);
     let Some(text) = extracted(&Page { criteria: &criteria, ..sample::english() }, "cut") else { return };
