@@ -74,3 +74,12 @@ pub struct Credential {
     /// What the document calls them, such as `application/ld+json` or `application/vc+jwt`.
     pub media_type: String,
 }
+
+// The tests' documents are made once for the tests in here and those in `tests/`.
+#[cfg(test)]
+extern crate self as pdf;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod support;
