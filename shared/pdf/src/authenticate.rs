@@ -102,7 +102,8 @@ impl Examination {
 
 /// Whether `bytes` are a document that a key in `trust` sealed, unaltered.
 ///
-/// Takes time linear in the file's size: a few scans and at most 24 times its digest.
+/// Takes time linear in the file's size: a few scans, and its digest at most 64 times, for which somebody has to go out of
+/// their way.
 #[must_use]
 pub fn examine(bytes: &[u8], trust: &[TrustedSeal], limits: &Limits) -> Examination {
     let judge = |document: &[u8], candidate: &Candidate| own(document, candidate, trust, limits);
@@ -130,26 +131,39 @@ fn examine_with(bytes: &[u8], limits: &Limits, judge: &dyn Fn(&[u8], &Candidate)
         return Examination::new(Reason::NotPdf);
     };
 
-    let mut signed = None;
-    let mut broken = None;
+    // Those that claim to cover the whole file, and those that claim its beginning or a part of it.
+    let (mut whole, mut part) = (Vec::new(), Vec::new());
+    for candidate in ranges::candidates(bytes) {
+        let list = if candidate.end == bytes.len() { &mut whole } else { &mut part };
+        if list.len() < MAX_CANDIDATES {
+            list.push(candidate);
+        }
+        if whole.len() + part.len() == 2 * MAX_CANDIDATES {
+            break;
+        }
+    }
+    let (mut signed, mut broken) = (None, None);
     if header == 0 {
-        // Claims to cover the whole file.
-        for candidate in ranges::candidates(bytes).filter(|found| found.end == bytes.len()).take(MAX_CANDIDATES) {
-            let found = judge(bytes, &candidate);
+        for candidate in &whole {
+            let found = judge(bytes, candidate);
             match found.verdict {
                 Verdict::Valid => return found,
                 Verdict::Untrusted => signed = signed.or(Some(found)),
                 _ => broken = broken.or(Some(found)),
             }
         }
-        // Claims to cover its beginning. A genuine one says more than a stranger's signature on top.
-        for candidate in ranges::candidates(bytes).filter(|found| found.end < bytes.len()).take(MAX_CANDIDATES) {
-            let found = judge(&bytes[..candidate.end], &candidate);
+        // A genuine beginning says more than a stranger's signature on top.
+        for candidate in &part {
+            let Some(beginning) = bytes.get(..candidate.end) else { continue };
+            let found = judge(beginning, candidate);
             match found.verdict {
                 Verdict::Valid => {
                     let original_length = Some(candidate.end);
-                    let seal = found.seal;
-                    return Examination { seal, original_length, ..Examination::new(Reason::LaterAdditions) };
+                    return Examination {
+                        seal: found.seal,
+                        original_length,
+                        ..Examination::new(Reason::LaterAdditions)
+                    };
                 }
                 Verdict::Untrusted => signed = signed.or(Some(found)),
                 _ => {}
@@ -157,20 +171,15 @@ fn examine_with(bytes: &[u8], limits: &Limits, judge: &dyn Fn(&[u8], &Candidate)
         }
     }
     // A genuine document that is part of this one.
-    for candidate in ranges::candidates(bytes).take(MAX_CANDIDATES) {
+    for candidate in whole.iter().chain(&part) {
         let Some(start) = memmem::rfind(&bytes[..candidate.at], HEADER).filter(|start| *start > 0) else { continue };
         let Some(inner) = bytes[start..].get(..candidate.end) else { continue };
-        let found = judge(inner, &candidate);
-        if found.verdict == Verdict::Valid {
+        if judge(inner, candidate).verdict == Verdict::Valid {
             let at_the_end = start + candidate.end == bytes.len();
-            let reason = if at_the_end { Reason::BytesBefore } else { Reason::GenuineInside };
-            return Examination::new(reason);
+            return Examination::new(if at_the_end { Reason::BytesBefore } else { Reason::GenuineInside });
         }
     }
-    if let Some(found) = broken.filter(|found| found.reason == Reason::ContentChanged) {
-        return found;
-    }
-    signed.unwrap_or_else(|| {
+    signed.or(broken).unwrap_or_else(|| {
         Examination::new(if ranges::has_traces(bytes) { Reason::SealBroken } else { Reason::NoSeal })
     })
 }
@@ -285,3 +294,6 @@ fn chain<'a>(
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

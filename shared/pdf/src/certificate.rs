@@ -128,16 +128,8 @@ pub fn draft_self_signed(
         &extension(oids::SUBJECT_KEY_IDENTIFIER, false, &der::value(der::OCTET_STRING, &[&identifier])),
         &extension(oids::AUTHORITY_KEY_IDENTIFIER, false, &der::sequence(&[&der::value(0x80, &[&identifier])])),
     ]);
-    let to_be_signed = der::sequence(&[
-        &der::value(der::context(0), &[&der::value(der::INTEGER, &[&[2]])]),
-        &der::value(der::INTEGER, &[&serial]),
-        &algorithm,
-        &name,
-        &der::sequence(&[&time(from.datetime())?, &time(until.datetime())?]),
-        &name,
-        &spki,
-        &der::value(der::context(3), &[&extensions]),
-    ]);
+    let validity = [from.datetime(), until.datetime()];
+    let to_be_signed = to_be_signed(&serial, &algorithm, [&name, &name], validity, &spki, &extensions)?;
     Ok(Draft { to_be_signed, public_key: public_key.clone(), algorithm })
 }
 
@@ -157,6 +149,27 @@ pub fn draft_request(public_key: &PublicKey, subject: &Subject<'_>) -> Result<Dr
         &der::value(der::context(0), &[&attribute]),
     ]);
     Ok(Draft { to_be_signed, public_key: public_key.clone(), algorithm })
+}
+
+/// TBSCertificate (RFC 5280 §4.1): `names` are issuer's and subject's.
+fn to_be_signed(
+    serial: &[u8],
+    algorithm: &[u8],
+    names: [&[u8]; 2],
+    validity: [DateTime; 2],
+    spki: &[u8],
+    extensions: &[u8],
+) -> Result<Vec<u8>, CertificateError> {
+    Ok(der::sequence(&[
+        &der::value(der::context(0), &[&der::value(der::INTEGER, &[&[2]])]),
+        &der::value(der::INTEGER, &[serial]),
+        algorithm,
+        names[0],
+        &der::sequence(&[&time(validity[0])?, &time(validity[1])?]),
+        names[1],
+        spki,
+        &der::value(der::context(3), &[extensions]),
+    ]))
 }
 
 fn name(subject: &Subject<'_>) -> Result<Vec<u8>, CertificateError> {
@@ -462,4 +475,121 @@ fn name_text(name: &[u8]) -> Result<String, Malformed> {
         .map(|text| text.chars().filter(|letter| shown(*letter)).take(MAX_NAME_CHARS).collect())
         .collect();
     Ok(parts.join(", "))
+}
+
+/// Authorities and what they issue, for tests of chains.
+#[cfg(test)]
+pub(crate) mod authority {
+    use super::*;
+    use proof::testing::TestKey;
+
+    /// What an issued certificate shall say.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Wish {
+        pub(crate) subject: &'static str,
+        pub(crate) issuer: &'static str,
+        /// `Some`: an authority, with so many below it.
+        pub(crate) authority: Option<u8>,
+        pub(crate) key_usage: u8,
+        pub(crate) validity: [&'static str; 2],
+    }
+
+    pub(crate) fn issue(wish: &Wish, key: &PublicKey, issuer: &TestKey) -> Vec<u8> {
+        let names = [wish.issuer, wish.subject]
+            .map(|common_name| name(&Subject { common_name, organization: None, country: None }).unwrap());
+        let constraints = match wish.authority {
+            Some(most) => der::sequence(&[&[der::BOOLEAN, 1, 0xff], &der::value(der::INTEGER, &[&[most]])]),
+            None => der::sequence(&[]),
+        };
+        let extensions = der::sequence(&[
+            &extension(oids::BASIC_CONSTRAINTS, true, &constraints),
+            &extension(oids::KEY_USAGE, true, &[der::BIT_STRING, 2, 0, wish.key_usage]),
+        ]);
+        let algorithm = signature::identifier(issuer.public_key().algorithm()).unwrap();
+        let validity = wish.validity.map(|date| format!("{date}T00:00:00").parse().unwrap());
+        let names = [names[0].as_slice(), names[1].as_slice()];
+        let to_be_signed = to_be_signed(&[5], &algorithm, names, validity, &key.to_spki_der(), &extensions).unwrap();
+        let draft = Draft { to_be_signed, public_key: issuer.public_key().clone(), algorithm };
+        draft.complete(&issuer.sign(&draft.signing_input()).unwrap()).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proof::testing::TestKey;
+
+    const SUBJECT: Subject<'_> = Subject { common_name: "印", organization: Some("Example KK"), country: Some("JP") };
+
+    fn certificate(key: &TestKey, from: &str, chance: u8) -> Vec<u8> {
+        let draft = draft_self_signed(key.public_key(), &SUBJECT, [chance; 16], from.parse().unwrap()).unwrap();
+        draft.complete(&key.sign(&draft.signing_input()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_is_made_is_read() {
+        for key in [TestKey::fresh_p256().unwrap(), TestKey::fresh_rsa().unwrap()] {
+            // Ten years from 2044 on end where the other form of time is due.
+            for (from, until) in
+                [("2026-01-15T09:30:00Z", "2036-01-15T09:30:00Z"), ("2044-02-29T00:00:00Z", "2054-02-28T00:00:00Z")]
+            {
+                let der = certificate(&key, from, 0xff);
+                let read = Certificate::read(&der).unwrap();
+                assert_eq!(read.validity(), (from.parse().unwrap(), until.parse().unwrap()));
+                assert_eq!(read.public_key().as_ref(), Ok(key.public_key()));
+                assert_eq!(read.subject_text(), "印, Example KK");
+                assert!(read.may_sign_documents() && !read.may_issue() && read.is_understood());
+                assert!(read.is_issued_by(&read), "signed by itself");
+                assert_eq!(read.serial[0], 0x7f, "positive");
+                assert!(read.is_valid_at(until.parse().unwrap()));
+                assert!(!read.is_valid_at(read.validity().1 + jiff::SignedDuration::from_secs(1)));
+            }
+        }
+    }
+
+    #[test]
+    fn serials_are_of_one_length() {
+        let key = TestKey::fresh_p256().unwrap();
+        let der = certificate(&key, "2026-01-15T09:30:00Z", 0);
+        assert_eq!(Certificate::read(&der).unwrap().serial[0], 0x40);
+    }
+
+    #[test]
+    fn refuses_other_keys_names_and_signatures() {
+        let key = TestKey::fresh_p256().unwrap();
+        let at = "2026-01-15T09:30:00Z".parse().unwrap();
+        let refusal = |key: &PublicKey, subject: &Subject<'_>| {
+            assert_eq!(draft_request(key, subject).err(), draft_self_signed(key, subject, [0; 16], at).err());
+            draft_request(key, subject).err()
+        };
+        let ed25519 = TestKey::ed25519(&[1; 32]).unwrap();
+        assert_eq!(refusal(ed25519.public_key(), &SUBJECT), Some(CertificateError::Key));
+        let long = "x".repeat(MAX_NAME_CHARS + 1);
+        for common_name in ["", " ", "a\u{202e}b", "a\nb", &long] {
+            let subject = Subject { common_name, ..SUBJECT };
+            assert_eq!(refusal(key.public_key(), &subject), Some(CertificateError::Subject("common name")));
+        }
+        for country in ["", "jp", "JPN", "日"] {
+            let subject = Subject { country: Some(country), ..SUBJECT };
+            assert_eq!(refusal(key.public_key(), &subject), Some(CertificateError::Subject("country")));
+        }
+        let draft = draft_request(key.public_key(), &SUBJECT).unwrap();
+        assert_eq!(draft.complete(&[1; 64]), Err(CertificateError::Signature(SignatureError::Mismatch)));
+    }
+
+    #[test]
+    fn a_changed_certificate_is_not_issued_by_its_key() {
+        let key = TestKey::fresh_p256().unwrap();
+        let der = certificate(&key, "2026-01-15T09:30:00Z", 1);
+        let genuine = Certificate::read(&der).unwrap();
+        for at in 0..der.len() {
+            let mut changed = der.clone();
+            changed[at] ^= 1;
+            if let Ok(changed) = Certificate::read(&changed) {
+                assert!(!changed.is_issued_by(&genuine), "byte {at}");
+            }
+        }
+        assert!(Certificate::read(&der[..der.len() - 1]).is_err());
+        assert!(Certificate::read(&[der.as_slice(), &[0]].concat()).is_err());
+    }
 }

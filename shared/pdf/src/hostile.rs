@@ -3,7 +3,10 @@
 
 #![expect(clippy::print_stdout, reason = "the table is for whoever asks for it")]
 
-use std::ops::Range;
+use std::{
+    ops::Range,
+    sync::{Arc, LazyLock},
+};
 
 use lopdf::{Document, Object, Stream, dictionary, xref::XrefType};
 use proptest::{prelude::*, test_runner::RngSeed};
@@ -17,10 +20,12 @@ use crate::{
 
 /// A document, its seal's key, and the places in it.
 struct Genuine {
-    sealer: Sealer,
+    sealer: Arc<Sealer>,
     bytes: Vec<u8>,
     digits: Range<usize>,
 }
+
+static GENUINE: LazyLock<Genuine> = LazyLock::new(Genuine::new);
 
 impl Genuine {
     fn new() -> Self {
@@ -28,7 +33,7 @@ impl Genuine {
     }
 
     fn of(credential: &str) -> Self {
-        let sealer = Sealer::p256();
+        let sealer = Arc::new(Sealer::p256());
         let bytes = sealer.seal(page(credential.as_bytes(), "A badge"));
         let digits = gap(&bytes);
         Self { sealer, bytes, digits }
@@ -189,7 +194,7 @@ fn additions(genuine: &Genuine) -> Vec<Case> {
         for (letter, number) in [("A", start), ("B", end), ("C", bytes.len() - end)] {
             bytes = replace_once(&bytes, format!("{letter:>10}").as_bytes(), format!("{number:>10}").as_bytes());
         }
-        let stranger = Genuine { sealer: Sealer::p256(), digits, bytes };
+        let stranger = Genuine { sealer: Arc::new(Sealer::p256()), digits, bytes };
         let attributes = stranger.attributes(&stranger.sealer.certificate);
         cases.push((name, stranger.with_seal(&seal_by(&stranger.sealer, &stranger.sealer.certificate, &attributes))));
     }
@@ -271,12 +276,15 @@ fn ranges(genuine: &Genuine) -> Vec<Case> {
 }
 
 fn seals(genuine: &Genuine) -> Vec<Case> {
+    // A gap with room for more than a seal of this key: that of an RSA key.
+    let bytes = Sealer::rsa().seal(page(CREDENTIAL.as_bytes(), "A badge"));
+    let genuine = &Genuine { sealer: Arc::clone(&genuine.sealer), digits: gap(&bytes), bytes };
     let own = &genuine.sealer;
     let other = Sealer::named(Sealer::p256().key, "Example Badges", [7; 16]);
     let attributes = genuine.attributes(&own.certificate);
     let foreign_attributes = genuine.attributes(&other.certificate);
-    let seal = genuine.seal();
-    let exact = &seal[..4 + usize::from(u16::from_be_bytes([seal[2], seal[3]]))];
+    let exact = &seal_by(own, &own.certificate, &attributes)[..];
+    assert_eq!(own.examine(&genuine.with_seal(exact)).reason, Reason::Sealed, "as it should be, it is valid");
     let certificate = Certificate::read(&own.certificate).unwrap();
     let algorithm = signature::identifier(own.public_key().algorithm()).unwrap();
     let mut cases: Vec<(&str, Vec<u8>, &'static [Verdict])> = vec![
@@ -357,20 +365,10 @@ fn seals(genuine: &Genuine) -> Vec<Case> {
         ("cms-version-3", raw(3, &[], &own.certificate, signer), A),
         ("cms-version-9", raw(9, &[], &own.certificate, signer), A),
     ]);
-    let mut cases: Vec<Case> = cases
-        .into_iter()
-        .filter(|(_, seal, _)| 2 * seal.len() <= genuine.digits.len())
-        .map(|(name, seal, verdicts)| (name.to_owned(), genuine.with_seal(&seal), verdicts))
-        .collect();
-    // Those for which our own gap has no room: a document of which the gap is wider.
-    let rsa = Sealer::rsa();
-    let wide = rsa.seal(page(CREDENTIAL.as_bytes(), "A badge"));
-    let wide = Genuine { digits: gap(&wide), bytes: wide, sealer: Sealer::p256() };
-    let attributes = wide.attributes(&own.certificate);
+    let mut cases: Vec<Case> =
+        cases.into_iter().map(|(name, seal, verdicts)| (name.to_owned(), genuine.with_seal(&seal), verdicts)).collect();
     let two = |first: &[u8], second: &[u8], signer: &Sealer, named: &[u8]| {
         let one = seal_by(signer, named, &attributes);
-        let signers = &one[find_last(&one, &der::sequence(&[&der::value(der::INTEGER, &[&[1]])])).unwrap_or(0)..];
-        let _ = signers;
         let start = find_last(&one, &der::sequence(&[&der::oid(oids::DATA)])).unwrap();
         let mut reader = der::Reader::new(&one[start + der::sequence(&[&der::oid(oids::DATA)]).len()..]);
         reader.read(der::context(0)).unwrap();
@@ -378,10 +376,10 @@ fn seals(genuine: &Genuine) -> Vec<Case> {
         (raw(1, &[], &[first, second].concat(), signer), raw(1, &[], first, &[signer, signer].concat()))
     };
     let (certificates, signers) = two(&own.certificate, &other.certificate, own, &own.certificate);
-    cases.push(("cms-two-certificates".into(), wide.with_seal(&certificates), A));
-    cases.push(("cms-two-signers".into(), wide.with_seal(&signers), A));
+    cases.push(("cms-two-certificates".into(), genuine.with_seal(&certificates), A));
+    cases.push(("cms-two-signers".into(), genuine.with_seal(&signers), A));
     let (certificates, _) = two(&other.certificate, &own.certificate, &other, &own.certificate);
-    cases.push(("cert-genuine-second".into(), wide.with_seal(&certificates), A));
+    cases.push(("cert-genuine-second".into(), genuine.with_seal(&certificates), A));
     cases
 }
 
@@ -452,7 +450,8 @@ fn contents(genuine: &Genuine) -> Vec<Case> {
         ("stripped", unsigned.clone(), NONE),
         ("stripped-fake-words", page(CREDENTIAL.as_bytes(), tokens), NONE),
         ("resave", resave(false), A),
-        ("resave-object-streams", resave(true), A),
+        // Packed into a compressed stream, nothing of the seal can be seen any more.
+        ("resave-object-streams", resave(true), NONE),
         ("empty", Vec::new(), &[Verdict::NotPdf]),
         ("header-only", b"%PDF-".to_vec(), NONE),
         ("png", b"\x89PNG\r\n\x1a\n".to_vec(), &[Verdict::NotPdf]),
@@ -534,10 +533,10 @@ const MOST_SECONDS: u128 = 20;
 
 #[test]
 fn nothing_hostile_is_valid() {
-    let genuine = Genuine::new();
+    let genuine = &*GENUINE;
     assert_eq!(genuine.sealer.examine(&genuine.bytes).reason, Reason::Sealed, "the original");
     let cases: Vec<Case> =
-        [additions, ranges, seals, contents, bombs].into_iter().flat_map(|make| make(&genuine)).collect();
+        [additions, ranges, seals, contents, bombs].into_iter().flat_map(|make| make(genuine)).collect();
     println!("{:<40} {:>9} {:>9}  verdict", "case", "bytes", "µs");
     let mut wrong = Vec::new();
     for (name, bytes, expected) in &cases {
@@ -569,8 +568,8 @@ fn cpu_micros() -> u128 {
 
 #[test]
 fn an_untouched_original_is_found_in_what_was_added_to() {
-    let genuine = Genuine::new();
-    for (name, bytes, _) in additions(&genuine) {
+    let genuine = &*GENUINE;
+    for (name, bytes, _) in additions(genuine) {
         let found = genuine.sealer.examine(&bytes);
         assert_eq!(found.reason, Reason::LaterAdditions, "{name}");
         let length = found.original_length.unwrap();
@@ -580,8 +579,8 @@ fn an_untouched_original_is_found_in_what_was_added_to() {
 
 #[test]
 fn words_for_what_was_done() {
-    let genuine = Genuine::new();
-    let reasons: Vec<(String, Reason)> = [contents(&genuine), seals(&genuine)]
+    let genuine = &*GENUINE;
+    let reasons: Vec<(String, Reason)> = [contents(genuine), seals(genuine)]
         .concat()
         .into_iter()
         .map(|(name, bytes, _)| (name, genuine.sealer.examine(&bytes).reason))
@@ -605,7 +604,7 @@ fn words_for_what_was_done() {
 /// A key may have sealed things that are no badges.
 #[test]
 fn the_document_must_be_the_seals_own() {
-    let genuine = Genuine::new();
+    let genuine = &*GENUINE;
     for (what, with) in [
         (&b"/P 1/"[..], &b"/P 2/"[..]),
         (b"/Perms<</DocMDP", b"/Perms<</DocMDQ"),
@@ -618,8 +617,11 @@ fn the_document_must_be_the_seals_own() {
         if with.len() != what.len() {
             continue;
         }
-        let changed =
-            Genuine { bytes: swap(&genuine.bytes, what, with), sealer: Sealer::p256(), digits: genuine.digits.clone() };
+        let changed = Genuine {
+            bytes: swap(&genuine.bytes, what, with),
+            sealer: Arc::new(Sealer::p256()),
+            digits: genuine.digits.clone(),
+        };
         let attributes = changed.attributes(&genuine.sealer.certificate);
         let sealed = changed.with_seal(&seal_by(&genuine.sealer, &genuine.sealer.certificate, &attributes));
         let found = genuine.sealer.examine(&sealed);
@@ -630,7 +632,7 @@ fn the_document_must_be_the_seals_own() {
 
 #[test]
 fn upper_case_hex_is_the_same_seal() {
-    let genuine = Genuine::new();
+    let genuine = &*GENUINE;
     let mut bytes = genuine.bytes.clone();
     bytes[genuine.digits.clone()].make_ascii_uppercase();
     assert_eq!(genuine.sealer.examine(&bytes).reason, Reason::Sealed);
@@ -641,14 +643,19 @@ const MUTATIONS: u32 = 20_000;
 
 #[test]
 fn mutations_never_make_another_document_valid() {
-    let genuine = Genuine::new();
+    let genuine = &*GENUINE;
     let streams = genuine.sealer.seal(document(CREDENTIAL.as_bytes(), "A", XrefType::CrossReferenceStream));
     let originals = [genuine.bytes.clone(), streams];
     let mutate = (
         any::<prop::sample::Index>(),
         prop::collection::vec((0_u8..6, any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 1..5),
     );
-    let config = ProptestConfig { cases: MUTATIONS, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: MUTATIONS,
+        rng_seed: RngSeed::Fixed(1),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     let mut runner = proptest::test_runner::TestRunner::new(config);
     runner
         .run(&mutate, |(which, steps)| {
@@ -688,7 +695,7 @@ fn mutations_never_make_another_document_valid() {
 proptest! {
     #[test]
     fn every_byte_outside_the_gap_counts(at in any::<prop::sample::Index>(), with in 1_u8..) {
-        let genuine = Genuine::new();
+        let genuine = &*GENUINE;
         let outside = genuine.bytes.len() - genuine.digits.len();
         let at = at.index(outside);
         let at = if at < genuine.digits.start { at } else { at + genuine.digits.len() };
@@ -719,7 +726,7 @@ proptest! {
     /// Damaged DER, which random bytes never come near.
     #[test]
     fn damaged_seals_are_answered(at in any::<prop::sample::Index>(), with in 1_u8.., cut in any::<prop::sample::Index>()) {
-        let genuine = Genuine::new();
+        let genuine = &*GENUINE;
         let mut seal = genuine.seal();
         let at = at.index(seal.len());
         seal[at] ^= with;
