@@ -77,8 +77,8 @@ fn a_signer_is_no_authority() {
     let leaf = issue(&LEAF, leaf_key.public_key(), &root_key);
     let forged = issue(&Wish { issuer: "Signer", ..LEAF }, false_key.public_key(), &leaf_key);
     let [root, leaf, forged] = [&root, &leaf, &forged].map(|der| Certificate::read(der).unwrap());
-    assert!(chain(&forged, &[leaf.clone()], &[root.clone()]).is_none());
-    assert!(chain(&forged, &[forged.clone()], &[root]).is_none());
+    assert!(chain(&forged, std::slice::from_ref(&leaf), std::slice::from_ref(&root)).is_none());
+    assert!(chain(&forged, std::slice::from_ref(&forged), &[root]).is_none());
     assert!(chain(&forged, &[], &[leaf]).is_none(), "not even if it is an anchor");
 }
 

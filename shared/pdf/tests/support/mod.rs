@@ -130,6 +130,6 @@ pub(crate) fn find_last(bytes: &[u8], what: &[u8]) -> Option<usize> {
 }
 
 pub(crate) fn replace_once(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
-    let at = find_last(bytes, what).unwrap_or_else(|| panic!("{} is not there", String::from_utf8_lossy(what)));
+    let at = find_last(bytes, what).expect("what is to be replaced");
     [&bytes[..at], with, &bytes[at + what.len()..]].concat()
 }
