@@ -6,9 +6,9 @@
 //! checks; whatever is missing, malformed or unknown leads elsewhere.
 //!
 //! 1. Size, and `%PDF-` at the first byte.
-//! 2. A `/ByteRange` that covers the whole file but one hex string, [`crate::ranges`]. Several may claim to: each is
+//! 2. A `/ByteRange` that covers the whole file but one hex string (`ranges.rs`). Several may claim to: each is
 //!    tried, which is sound, because nothing outside the gap can differ under any of them.
-//! 3. In the gap a seal of the one form that is written here, followed by zeros, [`crate::cms`].
+//! 3. In the gap a seal of the one form that is written here, followed by zeros (`cms.rs`).
 //! 4. The SHA-256 of its certificate is on the caller's list, and the signature is that certificate's key's. Names,
 //!    chains and what a certificate says of itself mean nothing.
 //! 5. Only now the document: the seal is its certification, no change is allowed, and there is one credential.
