@@ -60,7 +60,8 @@ def deploy(
     # CloudFormation takes 51,200 characters in a request; anything longer lies in S3, as the SAM command line does it too.
     s3, key = client("s3"), "template.json"
     s3.put_object(Bucket=ARTIFACTS, Key=key, Body=body.encode())
-    outputs = apply(client("cloudformation"), f"{environment['AWS_ENDPOINT_URL']}/{ARTIFACTS}/{key}", parameters)
+    where = {"TemplateURL": f"{environment['AWS_ENDPOINT_URL']}/{ARTIFACTS}/{key}"}
+    outputs = apply(client("cloudformation"), where, parameters)
     # The emulator's CloudFormation passes over the table's TimeToLiveSpecification.
     enable_ttl(client("dynamodb"), outputs["TableName"], template["Resources"]["Table"]["Properties"])
     return outputs
@@ -110,10 +111,10 @@ def forget_old(store: Path, older_than_seconds: float, now: float) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def apply(cloudformation, template_url: str, parameters: dict[str, str]) -> dict[str, str]:
+def apply(cloudformation, template: dict[str, str], parameters: dict[str, str]) -> dict[str, str]:
     request = {
         "StackName": STACK,
-        "TemplateURL": template_url,
+        **template,
         "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
         "Capabilities": ["CAPABILITY_IAM"],
     }

@@ -209,7 +209,7 @@ def parse_arguments() -> argparse.Namespace:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--env-file", type=Path, help="where to write the environment")
     common.add_argument("--no-build", action="store_true", help="deploy the binaries that are there")
-    common.add_argument("--allow", action="append", default=[], metavar="HOST:PORT", help="the validator may also fetch from here")
+    common.add_argument("--allow", action="append", default=[], metavar="HOST:PORT", help="the validator may also fetch from here, and webhooks be posted here")
     run = commands.add_parser("up", parents=[common])
     run.add_argument("--port", type=int, default=int(os.environ.get("PORT", 4580)))
     run.add_argument("--aws-port", type=int, default=int(os.environ.get("AWS_PORT", 4566)))

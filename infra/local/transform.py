@@ -55,7 +55,7 @@ def localise(template: dict, api_id: str) -> dict:
                 # The local endpoint is plain HTTP: a policy that demands TLS would refuse everything.
                 statements = properties["PolicyDocument"]["Statement"]
                 properties["PolicyDocument"]["Statement"] = [s for s in statements if s["Sid"] != "TlsOnly"]
-            case "AWS::SQS::Queue" if "RedrivePolicy" in properties:
+            case "AWS::SQS::Queue" if properties.get("VisibilityTimeout", 0) > 60:
                 # Whoever kills a worker here wants to see its message come back in a minute, not in six.
                 properties["VisibilityTimeout"] = 60
             case "AWS::KMS::Key":

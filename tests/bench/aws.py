@@ -124,8 +124,8 @@ def write_units(environment: dict[str, str], writes: list[tuple[dict, int]]) -> 
 def kind_of(key: dict) -> str:
     """Where an item lies in the map at the top of shared/store/src/key.rs, without its ids: `EVENT CRED`, `ORG/MAIL`."""
     pk, sk = key["pk"]["S"], key["sk"]["S"]
-    partition = "/".join(pk.split("#")[::2])
-    return partition if sk[:1].isdigit() else f"{partition} {sk.partition('#')[0]}"
+    partition, kind = "/".join(pk.split("#")[::2]), sk.partition("#")[0]
+    return f"{partition} {kind}" if kind.isalpha() and kind.isupper() else partition
 
 
 def size_of(value: dict) -> int:

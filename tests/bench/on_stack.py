@@ -10,6 +10,7 @@ import base64
 import collections
 import copy
 import functools
+import itertools
 import json
 import os
 import subprocess
@@ -247,12 +248,14 @@ class Organisation:
         form = {"grant_type": "client_credentials", "client_id": self.client, "client_secret": answer["client_secret"]}
         self.token = self.call("POST", "/v2/client/oauth2/token", urllib.parse.urlencode(form).encode())["access_token"]
         badge = {**json.loads(payload("badges")["body"]), "draft": False}
+        self.events = itertools.count()
         self.badge = self.call("POST", f"/v2/badge/{self.client}", json.dumps(badge).encode())["resource_id"]
 
     def issue(self, function: Function, recipients: int) -> tuple[str, float]:
         """A new event by this function: its id, and how long the invocation took."""
+        event = next(self.events)  # the same request again would be the same event
         body = {
-            "recipient": [{"email": f"weaver{n}@learners.example", "name": f"織子 {n}"} for n in range(recipients)],
+            "recipient": [{"email": f"weaver{n}.{event}@learners.example", "name": f"織子 {n}"} for n in range(recipients)],
             "issued_on": int(time.time()), "send_email": False, "api_consumer_id": "bench", "show_report": False,
             "log_entry": {},
         }

@@ -4,27 +4,22 @@ use badge::notice::{NoticeKind, Recipients};
 use badge::{Event, Notice, Recipient};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::HashMap;
-use store::credentials::CredentialState;
 use store::expiries::{Expiry, day_of};
 
-/// Credentials in one entry of the feed: as many as a chunk has.
-const ENTRY_RECIPIENTS: usize = badge::event::CHUNK_RECIPIENTS as usize;
+/// Credentials in one entry of the feed.
+const ENTRY_RECIPIENTS: usize = 1_000;
 
-/// The numbers of the recipients whose credentials expired on `day`, up to `until` and after what was told before, and are signed and
-/// not revoked. One that is signed only after its own end is not told of: its first message says when it ended.
+/// The numbers of the recipients whose time ended on `day`, up to `until` and after what was told before.
 pub(crate) fn numbers(
     event: &Event,
     recipients: &[Recipient],
-    states: &HashMap<u32, CredentialState>,
     expiry: &Expiry,
     day: Date,
     until: Timestamp,
 ) -> Vec<u32> {
     let is_new = |at: Timestamp| day_of(at) == day && at <= until && expiry.told_until.is_none_or(|told| told < at);
-    let holds = |number: &u32| states.get(number).is_some_and(|state| !state.is_revoked);
     let ended = (0u32..).zip(recipients).filter(|(_, recipient)| event.expiry_of(recipient).is_some_and(is_new));
-    ended.map(|(number, _)| number).filter(holds).collect()
+    ended.map(|(number, _)| number).collect()
 }
 
 /// The entries that tell of them.
@@ -61,27 +56,24 @@ mod tests {
         }
     }
 
-    fn found(recipients: &[Recipient], revoked: &[u32], signed: u32, told: Option<i64>, until: i64) -> Vec<u32> {
+    fn found(recipients: &[Recipient], told: Option<i64>, until: i64) -> Vec<u32> {
         let event = Event { expires_on: Some(at(DAY + 100)), ..event() };
-        let states =
-            (0..signed).map(|n| (n, CredentialState { number: n, is_revoked: revoked.contains(&n) })).collect();
         let expiry =
             Expiry { event: event.id.clone(), first: at(DAY), last: at(DAY + 86_399), told_until: told.map(at) };
-        numbers(&event, recipients, &states, &expiry, day_of(at(DAY)), at(until))
+        numbers(&event, recipients, &expiry, day_of(at(DAY)), at(until))
     }
 
     #[test]
-    fn who_expired_since_the_last_look_and_held_it_until_then() {
+    fn whose_time_ended_since_the_last_look() {
         let times =
             [Some(DAY), None, Some(DAY + 100), Some(DAY + 200), Some(DAY + 86_399), Some(DAY + 86_400), Some(DAY - 1)];
         let recipients: Vec<Recipient> = times.into_iter().map(recipient).collect();
-        assert_eq!(found(&recipients, &[], 7, None, DAY), [0]);
-        assert_eq!(found(&recipients, &[], 7, None, DAY + 150), [0, 1, 2]);
-        assert_eq!(found(&recipients, &[], 7, Some(DAY), DAY + 199), [1, 2]);
-        assert_eq!(found(&recipients, &[2], 7, Some(DAY + 99), DAY + 200), [1, 3]);
-        assert_eq!(found(&recipients, &[], 3, Some(DAY + 99), DAY + 200), [1, 2]);
+        assert_eq!(found(&recipients, None, DAY), [0]);
+        assert_eq!(found(&recipients, None, DAY + 150), [0, 1, 2]);
+        assert_eq!(found(&recipients, Some(DAY), DAY + 199), [1, 2]);
+        assert_eq!(found(&recipients, Some(DAY + 99), DAY + 200), [1, 2, 3]);
         // After the day: what is left of it, and nothing of the next.
-        assert_eq!(found(&recipients, &[], 7, Some(DAY + 100), DAY + 999_999), [3, 4]);
+        assert_eq!(found(&recipients, Some(DAY + 100), DAY + 999_999), [3, 4]);
     }
 
     proptest! {
@@ -96,7 +88,7 @@ mod tests {
             looks.sort_unstable();
             let (mut told, mut all) = (None, vec![]);
             for look in looks {
-                all.extend(found(&recipients, &[], 30, told, DAY + look));
+                all.extend(found(&recipients, told, DAY + look));
                 told = Some(DAY + look);
             }
             all.sort_unstable();

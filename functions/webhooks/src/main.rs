@@ -18,6 +18,8 @@ mod settings;
 mod sign;
 mod sweep;
 mod tell;
+#[cfg(test)]
+mod wire;
 
 use badge::ClientId;
 use edge::{Answer, Clock, Kind, Problem, Request, Wake, config, token::Gate};

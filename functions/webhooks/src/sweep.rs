@@ -2,7 +2,7 @@
 
 use crate::progress::is_due;
 use crate::{App, expired};
-use badge::ClientId;
+use badge::{ClientId, CredentialId};
 use edge::{Clock, Problem};
 use futures_util::{StreamExt as _, stream};
 use jiff::civil::Date;
@@ -131,11 +131,14 @@ async fn tell_event(app: &App, day: Date, expiry: &Expiry, clock: &Clock) -> Res
     // A row may stand before its event, or without one for ever when planning broke off.
     let Some(event) = app.store.event(id).await.map_err(edge::failed)? else { return Ok(None) };
     let event = &event.event;
-    let (recipients, states) =
-        futures_util::try_join!(app.store.planned_recipients(id), app.store.credential_states(id))
-            .map_err(edge::failed)?;
+    let recipients = app.store.planned_recipients(id).await.map_err(edge::failed)?;
     let now = Timestamp::from_second(clock.now().as_second()).map_err(Problem::internal)?;
-    let numbers = expired::numbers(event, &recipients, &states, expiry, day, now);
+    let mut numbers = expired::numbers(event, &recipients, expiry, day, now);
+    let credential = |number: &u32| event.draw(*number).credential;
+    let credentials: Vec<CredentialId> = numbers.iter().map(credential).collect();
+    let states = app.store.states_of(&credentials).await.map_err(edge::failed)?;
+    // What is signed only after its own end is not told of: its first message says when it ended.
+    numbers.retain(|number| states.get(&credential(number)).is_some_and(|state| !state.is_revoked));
     let notices = expired::notices(event, &numbers, now);
     match app.store.tell_expiries(&event.client, day, expiry, now, &notices).await {
         Ok(()) => Ok((!notices.is_empty()).then(|| event.client.clone())),
@@ -147,6 +150,123 @@ async fn tell_event(app: &App, day: Date, expiry: &Expiry, clock: &Clock) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::tests::event;
+    use crate::wire::{Call, Reply, Wire, error, items, of_the_event};
+    use serde_json::{Value, json};
+
+    /// A second after the sample event's credentials have expired.
+    const NOW: i64 = 1_894_699_801;
+
+    /// A row for the sample event on the day its credentials expire, and one without an event on the day before.
+    fn day(call: &Call) -> Option<Reply> {
+        let row = |event: &str| json!({"sk": {"S": event}, "f": {"N": (NOW - 1).to_string()}, "l": {"N": (NOW - 1).to_string()}});
+        match call.partition() {
+            "EXPIRY#2030-01-15" => Some(items(&[row("07070707070707070707")])),
+            "EXPIRY#2030-01-14" => Some(items(&[row("00000000000000000000")])),
+            "EVENT#00000000000000000000" | "EXPIRY" => Some((200, json!({}))),
+            "ORG#acme" => {
+                let doc = json!({
+                    "id": "acme", "name": "Acme", "url": "https://acme.example", "email": "a@acme.example",
+                    "created_at": "2027-01-01T00:00:00Z", "modified_at": "2027-01-01T00:00:00Z",
+                });
+                let item = json!({
+                    "doc": {"S": doc.to_string()}, "key_scope": {"S": "default"}, "mail_secret": {"B": "A".repeat(43) + "="},
+                    "hooks": {"N": "1"},
+                });
+                Some((200, json!({"Item": item})))
+            }
+            "HOOKS" => Some(items(&[])),
+            _ => of_the_event(call),
+        }
+    }
+
+    async fn swept(script: impl Fn(&Call) -> Option<Reply> + Send + 'static) -> (Wire, Result<(), Problem>) {
+        let wire = Wire::answering(move |call| script(call).or_else(|| day(call)).unwrap_or((200, json!({}))));
+        let now = Timestamp::from_second(NOW).unwrap();
+        let outcome = sweep(&wire.app(), &Clock::starting_at(now), now + SignedDuration::from_secs(60)).await;
+        (wire, outcome)
+    }
+
+    #[tokio::test]
+    async fn what_expired_is_told_once_with_the_row_that_says_so() {
+        let (wire, outcome) = swept(|_| None).await;
+        outcome.unwrap();
+        let told = wire.calls("TransactWriteItems");
+        let [told] = &told[..] else { panic!("{told:?}") };
+        let writes = &told.body["TransactItems"];
+        assert_eq!(writes[0]["Update"]["Key"]["pk"]["S"], "EXPIRY#2030-01-15");
+        assert_eq!(writes[0]["Update"]["ConditionExpression"], "attribute_not_exists(told)");
+        let notice: Value = serde_json::from_str(writes[1]["Put"]["Item"]["doc"]["S"].as_str().unwrap()).unwrap();
+        assert_eq!((&notice["kind"], &notice["event"]), (&json!("expired"), &json!(event().id)));
+        assert_eq!(notice["recipients"], json!([0, 2]), "the second was revoked");
+        assert_eq!(writes[1]["Put"]["Item"]["pk"]["S"], "FEED#acme");
+        assert_eq!(wire.hints(), [("acme".to_owned(), 10)]);
+        let noted = wire.calls("PutItem");
+        assert_eq!(noted[0].body["Item"]["day"]["S"], "2030-01-14");
+    }
+
+    #[tokio::test]
+    async fn what_somebody_else_has_told_of_is_no_failure() {
+        let (wire, outcome) = swept(|call| {
+            let reasons = json!([{"Code": "ConditionalCheckFailed"}, {"Code": "None"}]);
+            let failed = json!({"__type": "TransactionCanceledException", "CancellationReasons": reasons});
+            (call.operation == "TransactWriteItems").then_some((400, failed))
+        })
+        .await;
+        assert!(outcome.is_ok() && wire.hints().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_day_that_fails_is_looked_at_again_and_keeps_nothing_else_from_being_done() {
+        let (wire, outcome) = swept(|call| match call.partition() {
+            "EXPIRY#2030-01-13" => Some(error("InternalServerError")),
+            "EXPIRY" if call.operation == "GetItem" => Some((200, json!({"Item": {"day": {"S": "2030-01-13"}}}))),
+            _ => None,
+        })
+        .await;
+        assert!(outcome.is_err());
+        assert_eq!(wire.calls("TransactWriteItems").len(), 1, "another day was told");
+        assert!(wire.calls("PutItem").is_empty(), "and nothing noted");
+        let looked = |call: &Call| call.partition() == "HOOKS";
+        assert!(wire.calls("Query").iter().any(looked), "webhooks were looked at all the same");
+    }
+
+    #[tokio::test]
+    async fn webhooks_with_something_to_hear_get_a_hint_whatever_became_of_the_first() {
+        let hook = |client: &str, enabled: bool, next_at: Value| {
+            let at = "2027-01-01T00:00:00Z";
+            let doc = json!({
+                "id": "hook", "client": client, "url": "https://hooks.example/", "secrets": [], "enabled": enabled,
+                "created_at": at, "modified_at": at,
+            });
+            let progress = json!({"place": {"entry": ""}, "failures": 1, "next_at": next_at});
+            json!({
+                "doc": {"S": doc.to_string()}, "progress": {"S": progress.to_string()}, "sr": {"N": "0"}, "pr": {"N": "0"},
+            })
+        };
+        let (before, later) = (json!("2030-01-15T00:00:00Z"), json!("2030-01-16T00:00:00Z"));
+        let hooks = [
+            hook("acme", true, Value::Null),
+            hook("due", true, before),
+            hook("notyet", true, later),
+            hook("off", false, Value::Null),
+            hook("quiet", true, Value::Null),
+        ];
+        let (wire, outcome) = swept(move |call| match call.partition() {
+            "HOOKS" => Some(items(&hooks)),
+            "FEED#quiet" => Some(items(&[])),
+            feed if feed.starts_with("FEED#") => {
+                let notice =
+                    json!({"kind": "issued", "event": event().id, "recipients": [0], "at": "2027-01-15T08:00:00Z"});
+                Some(items(&[json!({"sk": {"S": "0#x"}, "doc": {"S": notice.to_string()}})]))
+            }
+            day if day.starts_with("EXPIRY#") => Some(items(&[])),
+            _ => None,
+        })
+        .await;
+        outcome.unwrap();
+        assert_eq!(wire.hints(), [("acme".to_owned(), 0), ("due".to_owned(), 0)]);
+    }
 
     fn date(text: &str) -> Date {
         text.parse().unwrap()

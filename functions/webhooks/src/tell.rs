@@ -177,6 +177,211 @@ fn pause_of(next_at: Option<Timestamp>, now: Timestamp) -> Left {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::tests::event;
+    use crate::wire::{Call, Reply, Wire, error, items, of_the_event};
+    use serde_json::{Value, json};
+    use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+    /// Long after the entry of the feed was written.
+    const NOW: i64 = 1_900_000_000;
+    const ENTRY: &str = "001800000100000#07070707070707070707#00000#credential.issued";
+
+    /// The record of a webhook, as far as these tests change it.
+    #[derive(Debug, Clone)]
+    struct Hook {
+        id: &'static str,
+        progress: Value,
+        revision: i64,
+        claimed: Option<i64>,
+        /// What the next posts are answered; 200 when nothing is left.
+        answers: Vec<u16>,
+        posts: Vec<String>,
+        /// What happens instead of the next note: it is moved here by somebody else.
+        moved: Option<Value>,
+    }
+
+    impl Hook {
+        fn new(id: &'static str, answers: &[u16]) -> Self {
+            let progress = json!({"place": {"entry": ""}});
+            let (answers, posts) = (answers.to_vec(), vec![]);
+            Self { id, progress, revision: 1, claimed: None, answers, posts, moved: None }
+        }
+
+        fn item(&self, url: &str) -> Value {
+            let at = "2027-01-01T00:00:00Z";
+            let doc = json!({
+                "id": self.id, "client": "acme", "url": url, "secrets": [{"key": "c2VjcmV0"}], "enabled": true,
+                "created_at": at, "modified_at": at,
+            });
+            let mut item = json!({
+                "doc": {"S": doc.to_string()}, "progress": {"S": self.progress.to_string()},
+                "sr": {"N": "0"}, "pr": {"N": self.revision.to_string()},
+            });
+            if let Some(claimed) = self.claimed {
+                item["claimed"] = json!({"N": claimed.to_string()});
+            }
+            item
+        }
+
+        fn update(&mut self, call: &Call) -> Reply {
+            let number = |name: &str| call.value(name).map(|text| text.parse::<i64>().unwrap());
+            if let Some(progress) = call.value(":progress") {
+                if let Some(moved) = self.moved.take() {
+                    (self.progress, self.revision) = (moved, self.revision + 1);
+                }
+                if number(":before") != Some(self.revision) || number(":claim") != self.claimed {
+                    return error("ConditionalCheckFailedException");
+                }
+                (self.progress, self.revision) = (serde_json::from_str(progress).unwrap(), self.revision + 1);
+                self.claimed = number(":next");
+            } else if let Some(until) = number(":until") {
+                if self.claimed.is_some_and(|claimed| claimed > number(":now").unwrap()) {
+                    return error("ConditionalCheckFailedException");
+                }
+                self.claimed = Some(until);
+            } else if number(":claim") == self.claimed {
+                self.claimed = None;
+            }
+            (200, json!({}))
+        }
+    }
+
+    #[derive(Clone)]
+    struct World(Arc<Mutex<Vec<Hook>>>);
+
+    impl World {
+        fn hooks(&self) -> MutexGuard<'_, Vec<Hook>> {
+            self.0.lock().unwrap()
+        }
+
+        fn answer(&self, call: &Call, url: &str) -> Reply {
+            let mut hooks = self.hooks();
+            let of = |hooks: &mut Vec<Hook>, place: &str| hooks.iter().position(|h| place.ends_with(h.id)).unwrap();
+            match (call.operation.as_str(), call.partition()) {
+                ("Query", "HOOKS") => {
+                    items(&hooks.iter().map(|hook| hook.item(&url.replace('#', hook.id))).collect::<Vec<_>>())
+                }
+                ("GetItem", "HOOKS") => {
+                    let hook = of(&mut hooks, call.place());
+                    (200, json!({"Item": hooks[hook].item(&url.replace('#', hooks[hook].id))}))
+                }
+                ("UpdateItem", "HOOKS") => {
+                    let hook = of(&mut hooks, call.place());
+                    hooks[hook].update(call)
+                }
+                // One entry, until a reader has all of it.
+                ("Query", "FEED#acme") => match call.value(":from").unwrap() {
+                    from if from <= ENTRY => items(&[entry()]),
+                    _ => items(&[]),
+                },
+                ("SendMessageBatch", _) => (200, json!({"Successful": [], "Failed": []})),
+                (path, _) if path.starts_with("/hook/") => {
+                    let hook = of(&mut hooks, path);
+                    let answers = &mut hooks[hook].answers;
+                    let status = if answers.is_empty() { 200 } else { answers.remove(0) };
+                    hooks[hook].posts.push(call.body["id"].as_str().unwrap().to_owned());
+                    (status, json!({}))
+                }
+                _ => of_the_event(call).unwrap_or((500, json!({}))),
+            }
+        }
+    }
+
+    fn entry() -> Value {
+        let notice = json!({
+            "kind": "issued", "event": event().id, "recipients": {"from": 0, "to": 3}, "at": "2027-01-15T08:00:00Z",
+        });
+        json!({"sk": {"S": ENTRY}, "doc": {"S": notice.to_string()}})
+    }
+
+    fn id(number: u32) -> String {
+        format!("msg_issued_{}", event().draw(number).credential)
+    }
+
+    /// What became of webhooks after one look, what it left in the queue, and whether it ended well.
+    async fn looked_at(hooks: Vec<Hook>, seconds_left: i64) -> (Vec<Hook>, Vec<(String, i64)>, bool) {
+        let world = World(Arc::new(Mutex::new(hooks)));
+        let url: Arc<OnceLock<String>> = Arc::default();
+        let (answering, at) = (world.clone(), Arc::clone(&url));
+        let wire = Wire::answering(move |call| answering.answer(call, at.get().unwrap()));
+        url.set(wire.url("/hook/#")).unwrap();
+        let now = Timestamp::from_second(NOW).unwrap();
+        let deadline = now + SignedDuration::from_secs(seconds_left);
+        let outcome = look(&wire.app(), &"acme".parse().unwrap(), &Clock::starting_at(now), deadline).await;
+        let hooks = world.hooks().clone();
+        (hooks, wire.hints(), outcome.is_ok())
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_posted_and_noted_and_the_claim_given_back() {
+        let (hooks, hints, fine) = looked_at(vec![Hook::new("one", &[])], 60).await;
+        let mut posts = hooks[0].posts.clone();
+        posts.sort();
+        let mut all = vec![id(0), id(1), id(2)];
+        all.sort();
+        assert!(fine && posts == all && hints.is_empty());
+        assert_eq!(hooks[0].progress["place"], json!({"entry": ENTRY, "within": 0}));
+        assert_eq!((&hooks[0].progress["failures"], hooks[0].claimed), (&json!(0), None));
+    }
+
+    #[tokio::test]
+    async fn one_that_fails_is_tried_again_later_and_hinders_no_other() {
+        let (hooks, hints, fine) = looked_at(vec![Hook::new("bad", &[500; 9]), Hook::new("good", &[])], 60).await;
+        assert!(fine && hooks.iter().all(|hook| hook.claimed.is_none()));
+        assert_eq!((hooks[0].progress["failures"].as_i64(), hooks[1].posts.len()), (Some(1), 3));
+        assert_eq!(
+            (&hooks[0].progress["last_error"], hooks[0].progress["place"]["entry"].as_str()),
+            (&json!("HTTP 500"), Some(""))
+        );
+        let [(client, pause)] = &hints[..] else { panic!("{hints:?}") };
+        assert!(client == "acme" && (6..=8).contains(pause), "{pause}");
+        // Before its time it is left alone.
+        let (hooks, hints, _) = looked_at(hooks, 60).await;
+        assert!(hooks[0].posts.len() == 3 && hints.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_somebody_else_holds_is_left_to_them() {
+        let held = Hook { claimed: Some(NOW * 1_000 + 60_000), ..Hook::new("one", &[]) };
+        let (hooks, hints, fine) = looked_at(vec![held.clone()], 60).await;
+        assert!(fine && hooks[0].posts.is_empty() && hints.is_empty() && hooks[0].claimed == held.claimed);
+        let abandoned = Hook { claimed: Some(NOW * 1_000 - 1), ..held };
+        assert_eq!(looked_at(vec![abandoned], 60).await.0[0].posts.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn one_that_is_moved_meanwhile_goes_on_from_where_it_was_moved_to() {
+        let moved = json!({"place": {"entry": ENTRY, "within": 1}});
+        let hook = Hook { moved: Some(moved), ..Hook::new("one", &[]) };
+        let (hooks, _, fine) = looked_at(vec![hook], 60).await;
+        assert!(fine && hooks[0].claimed.is_none());
+        assert_eq!(hooks[0].posts.len(), 5, "all, and again what lies behind the new place");
+        assert!(!hooks[0].posts[3..].contains(&id(0)));
+        assert_eq!(hooks[0].progress["place"], json!({"entry": ENTRY, "within": 0}));
+    }
+
+    #[tokio::test]
+    async fn without_time_nothing_is_begun_and_another_look_asked_for() {
+        let (hooks, hints, fine) = looked_at(vec![Hook::new("one", &[])], 19).await;
+        assert!(fine && hooks[0].posts.is_empty() && hooks[0].claimed.is_none());
+        assert_eq!(hints, [("acme".to_owned(), 60)]);
+    }
+
+    #[tokio::test]
+    async fn a_claim_is_given_back_when_the_store_fails() {
+        let world = World(Arc::new(Mutex::new(vec![Hook::new("one", &[])])));
+        let answering = world.clone();
+        let wire = Wire::answering(move |call| match call.operation.as_str() {
+            "GetItem" if call.partition().starts_with("EVENT#") => error("InternalServerError"),
+            _ => answering.answer(call, "https://hooks.example/#"),
+        });
+        let now = Timestamp::from_second(NOW).unwrap();
+        let deadline = now + SignedDuration::from_secs(60);
+        let outcome = look(&wire.app(), &"acme".parse().unwrap(), &Clock::starting_at(now), deadline).await;
+        assert_eq!(outcome.unwrap_err().kind(), edge::Kind::Unavailable);
+        let claims = wire.calls("UpdateItem");
+        assert_eq!((claims.len(), world.hooks()[0].claimed), (2, None));
+    }
 
     #[test]
     fn short_pauses_are_waited_for_in_the_queue_and_long_ones_by_the_schedule() {

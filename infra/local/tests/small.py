@@ -33,7 +33,7 @@ class SmallStack:
             probe.chmod(0o755)
         code = deploy.upload(self.client("s3"), functions, folder / "probes", folder / "store")
         body = json.dumps(transform.localise(transform.transform(template, code), deploy.API_ID))
-        self.outputs = deploy.apply(self.client("cloudformation"), body, {})
+        self.outputs = deploy.apply(self.client("cloudformation"), {"TemplateBody": body}, {})
         self.emulator.keep()
 
     def client(self, service: str, credentials: tuple[str, str] = ("test", "test")):

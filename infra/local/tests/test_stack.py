@@ -114,7 +114,7 @@ class FrontDoor(unittest.TestCase):
             ("accounts", "sign", token, "done"),
             ("accounts", "sign", credential, "denied"),
             ("badges", "sign", token, "denied"),
-            ("accounts", "write", "a", "denied"),
+            ("baking", "write", "a", "denied"),
             ("badges", "write", "a", "done"),
             ("hosting", "read", "a", "done"),
             ("hosting", "write", "a", "denied"),

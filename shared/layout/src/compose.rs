@@ -1,0 +1,590 @@
+//! What goes where, and what each thing is called in the structure of the document.
+//!
+//! The page is a hairline frame with a tinted field for the artwork and a calm column for the words. The words stand
+//! between two fixed places, title above and facts below; what is between them shrinks, wraps and is cut in that order.
+
+use std::num::NonZeroU16;
+
+use jiff::{Timestamp, tz::TimeZone};
+use krilla::action::{Action, LinkAction};
+use krilla::annotation::{Annotation, LinkAnnotation, Target};
+use krilla::configure::{Accessibility, Archival, Configuration, ConfigurationBuilder, PdfVersion};
+use krilla::destination::XyzDestination;
+use krilla::embed::{AssociationKind, EmbeddedFile, MimeType};
+use krilla::geom::{PathBuilder, Point, Rect, Size, Transform};
+use krilla::metadata::{DateTime, Metadata};
+use krilla::num::NormalizedF32;
+use krilla::outline::{Outline, OutlineNode};
+use krilla::page::PageSettings;
+use krilla::paint::{Fill, Stroke};
+use krilla::surface::Surface;
+use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, Node, SpanTag, Tag, TagGroup, TagKind, TagTree};
+use krilla::{Document, SerializeSettings};
+use parley::Alignment;
+
+use crate::colour::Colour;
+use crate::fonts::{Fonts, Weight};
+use crate::picture::Drawable;
+use crate::text::{Cleaner, Text};
+use crate::typeset::{Block, Fit, Scratch, Style, Typesetter};
+use crate::words::{self, Words};
+use crate::{
+    Attachment, LayoutError, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_URL_BYTES, Orientation, Page, Relationship,
+    code, vector,
+};
+
+/// The most characters of a name that are looked at.
+const NAME_CHARACTERS: usize = 400;
+
+/// The most characters of a description or of criteria that are looked at: more than a page can hold.
+const PROSE_CHARACTERS: usize = 2_400;
+
+const WHITE: Colour = Colour::new(255, 255, 255);
+const INK: Colour = Colour::new(26, 29, 38);
+const SOFT: Colour = Colour::new(92, 97, 110);
+
+/// A rectangle in points, from the upper left corner of the page.
+#[derive(Clone, Copy)]
+struct Area {
+    x: f32,
+    y: f32,
+    width: f32,
+    height: f32,
+}
+
+impl Area {
+    const fn new(x: f32, y: f32, width: f32, height: f32) -> Self {
+        Self { x, y, width, height }
+    }
+
+    fn rect(self) -> Option<Rect> {
+        Rect::from_xywh(self.x, self.y, self.width, self.height)
+    }
+}
+
+/// Where things are.
+struct Plan {
+    page: (f32, f32),
+    frame: Area,
+    field: Area,
+    artwork: Area,
+    logo: Area,
+    /// For title, recipient, badge, description and criteria.
+    words: Area,
+    /// For issuer, dates and id.
+    facts: Area,
+    code: Area,
+    /// For the label and the address beside or beneath the code.
+    verify: Area,
+    verify_alignment: Alignment,
+}
+
+const LANDSCAPE: Plan = Plan {
+    page: (841.89, 595.28),
+    frame: Area::new(26.0, 26.0, 789.89, 543.28),
+    field: Area::new(26.0, 26.0, 252.0, 543.28),
+    artwork: Area::new(58.5, 92.0, 192.0, 192.0),
+    logo: Area::new(326.0, 64.0, 150.0, 38.0),
+    words: Area::new(326.0, 64.0, 440.0, 386.0),
+    facts: Area::new(326.0, 470.0, 440.0, 74.0),
+    code: Area::new(109.5, 394.0, 90.0, 90.0),
+    verify: Area::new(52.5, 492.0, 204.0, 52.0),
+    verify_alignment: Alignment::Center,
+};
+
+const PORTRAIT: Plan = Plan {
+    page: (595.28, 841.89),
+    frame: Area::new(26.0, 26.0, 543.28, 789.89),
+    field: Area::new(26.0, 26.0, 543.28, 230.0),
+    artwork: Area::new(209.64, 56.0, 176.0, 176.0),
+    logo: Area::new(66.0, 288.0, 150.0, 38.0),
+    words: Area::new(66.0, 288.0, 463.28, 378.0),
+    facts: Area::new(66.0, 688.0, 340.0, 74.0),
+    // Its empty border reaches beyond the column, so that what is black ends with it.
+    code: Area::new(446.28, 680.0, 91.0, 91.0),
+    verify: Area::new(385.28, 769.0, 144.0, 40.0),
+    verify_alignment: Alignment::Right,
+};
+
+/// A link that is to be put over a piece of text.
+struct Link {
+    area: Area,
+    url: String,
+    alt: &'static str,
+}
+
+/// A piece of the page in reading order.
+struct Piece {
+    group: TagGroup,
+    link: Option<Link>,
+}
+
+/// The page while it is drawn.
+struct Canvas<'a, 'b> {
+    surface: Surface<'b>,
+    fonts: &'a Fonts,
+    pieces: Vec<Piece>,
+}
+
+impl Canvas<'_, '_> {
+    fn finish(self) -> Vec<Piece> {
+        self.surface.finish();
+        self.pieces
+    }
+
+    /// Draws something that is no part of what is read.
+    fn ornament(&mut self, draw: impl FnOnce(&mut Surface<'_>)) {
+        self.surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
+        draw(&mut self.surface);
+        self.surface.end_tagged();
+    }
+
+    fn fill(&mut self, area: Area, colour: Colour) {
+        self.ornament(|surface| fill(surface, area, colour));
+    }
+
+    fn identifier(&mut self, block: &Block, x: f32, y: f32) -> Identifier {
+        let tag = SpanTag::empty().with_actual_text(block.meant.as_deref());
+        let identifier = self.surface.start_tagged(ContentTag::Span(tag));
+        block.draw(&mut self.surface, self.fonts, x, y);
+        self.surface.end_tagged();
+        identifier
+    }
+
+    fn text(&mut self, tag: impl Into<TagKind>, block: &Block, x: f32, y: f32) {
+        let identifier = self.identifier(block, x, y);
+        self.pieces.push(Piece { group: TagGroup::with_children(tag, vec![Node::from(identifier)]), link: None });
+    }
+
+    /// A text that leads somewhere, if the address can be linked to.
+    fn link(&mut self, block: &Block, x: f32, y: f32, url: Option<&str>, alt: &'static str) {
+        let identifier = self.identifier(block, x, y);
+        let area = Area::new(x + block.left(), y, block.width().max(1.0), block.height().max(1.0));
+        let link = url.map(|url| Link { area, url: url.to_owned(), alt });
+        self.pieces.push(Piece { group: TagGroup::with_children(Tag::P, vec![Node::from(identifier)]), link });
+    }
+
+    /// A picture within an area: as large as fits, in the middle or at the left.
+    fn picture(&mut self, picture: &Drawable, area: Area, middle: bool, alt: String) {
+        let (width, height) = picture.size();
+        let scale = (area.width / width).min(area.height / height);
+        let (drawn_width, drawn_height) = (width * scale, height * scale);
+        let x = if middle { area.x + (area.width - drawn_width) / 2.0 } else { area.x };
+        let y = area.y + (area.height - drawn_height) / 2.0;
+        let identifier = self.surface.start_tagged(ContentTag::Other);
+        self.surface.push_transform(&Transform::from_translate(x, y));
+        match picture {
+            Drawable::Pixels(image) => {
+                if let Some(size) = Size::from_wh(drawn_width, drawn_height) {
+                    self.surface.draw_image(image.clone(), size);
+                }
+            }
+            Drawable::Paths(tree) => {
+                self.surface.push_transform(&Transform::from_scale(scale, scale));
+                vector::draw(&mut self.surface, tree);
+                self.surface.pop();
+            }
+        }
+        self.surface.pop();
+        self.surface.end_tagged();
+        let figure = Tag::Figure(Some(alt)).with_placement(Some(krilla::tagging::Placement::Block));
+        self.pieces.push(Piece { group: TagGroup::with_children(figure, vec![Node::from(identifier)]), link: None });
+    }
+
+    fn code(&mut self, area: Area, url: &str, alt: &str) -> bool {
+        let Some(path) = code::path(url, area.width) else { return false };
+        let identifier = self.surface.start_tagged(ContentTag::Other);
+        fill(&mut self.surface, area, WHITE);
+        self.surface.push_transform(&Transform::from_translate(area.x, area.y));
+        self.surface.set_fill(Some(plain(INK)));
+        self.surface.draw_path(&path);
+        self.surface.pop();
+        self.surface.end_tagged();
+        let group = TagGroup::with_children(Tag::Figure(Some(alt.to_owned())), vec![Node::from(identifier)]);
+        self.pieces.push(Piece { group, link: None });
+        true
+    }
+}
+
+/// The page as a document.
+pub(crate) fn document(
+    page: &Page<'_>,
+    fonts: &Fonts,
+    scratch: &mut Scratch,
+    artwork: &Drawable,
+    logo: Option<&Drawable>,
+) -> Result<Vec<u8>, LayoutError> {
+    let plan = match page.orientation {
+        Orientation::Landscape => &LANDSCAPE,
+        Orientation::Portrait => &PORTRAIT,
+    };
+    let words = words::of(page.language);
+    let cleaner = Cleaner::new(fonts);
+    let recipient = cleaner.line(page.recipient, NAME_CHARACTERS);
+    let badge = cleaner.line(page.badge_name, NAME_CHARACTERS);
+    let created = date_time(page.created);
+
+    let mut document = Document::new_with(settings()?);
+    attach(&mut document, page.attachments, created)?;
+
+    let size = PageSettings::from_wh(plan.page.0, plan.page.1).ok_or_else(|| defect("page size"))?;
+    let mut sheet = document.start_page_with(size);
+    let mut canvas = Canvas { surface: sheet.surface(), fonts, pieces: Vec::new() };
+    let mut typesetter = Typesetter::new(scratch, fonts, words.tag);
+    let content = Content { page, plan, words, cleaner: &cleaner, accent: page.colour.readable() };
+    content.ground(&mut canvas);
+    content.pictures(&mut canvas, artwork, logo, &badge);
+    content.words(&mut canvas, &mut typesetter, &recipient, &badge, logo.is_some());
+    content.facts(&mut canvas, &mut typesetter);
+    content.verify(&mut canvas, &mut typesetter);
+    let pieces = canvas.finish();
+
+    let mut tree = TagTree::new().with_lang(Some(words.tag.to_owned()));
+    for Piece { mut group, link } in pieces {
+        if let Some((link, rect)) = link.and_then(|link| link.area.rect().map(|rect| (link, rect))) {
+            let target = Target::Action(Action::Link(LinkAction::new(link.url)));
+            let annotation = Annotation::new_link(LinkAnnotation::new(rect, target), Some(link.alt.to_owned()));
+            let mut children = std::mem::take(&mut group.children);
+            children.push(Node::from(sheet.add_tagged_annotation(annotation)));
+            group.push(TagGroup::with_children(Tag::Link, children));
+        }
+        tree.push(group);
+    }
+    sheet.finish();
+    document.set_tag_tree(tree);
+
+    let meant = |text: &Text| text.meant.clone().unwrap_or_else(|| text.shown.clone());
+    let mut outline = Outline::new();
+    let name = if badge.shown.is_empty() { words.certificate.to_owned() } else { meant(&badge) };
+    outline.push_child(OutlineNode::new(name.clone(), XyzDestination::new(0, Point::from_xy(0.0, 0.0))));
+    document.set_outline(outline);
+    let issuer = cleaner.line(page.issuer_name, NAME_CHARACTERS);
+    let title = if recipient.shown.is_empty() { name } else { format!("{name} – {}", meant(&recipient)) };
+    let mut metadata = Metadata::new()
+        .title(title)
+        .language(words.tag.to_owned())
+        .creation_date(created)
+        .document_id(cleaner.line(page.credential_id, NAME_CHARACTERS).shown);
+    if !issuer.shown.is_empty() {
+        metadata = metadata.authors(vec![meant(&issuer)]);
+    }
+    document.set_metadata(metadata);
+    document.finish().map_err(|error| defect(&format!("{error:?}")))
+}
+
+/// What the page is drawn from.
+struct Content<'a> {
+    page: &'a Page<'a>,
+    plan: &'a Plan,
+    words: &'static Words,
+    cleaner: &'a Cleaner<'a>,
+    /// The issuer's colour, readable.
+    accent: Colour,
+}
+
+impl Content<'_> {
+    /// The tinted field, its band and the frame.
+    fn ground(&self, canvas: &mut Canvas<'_, '_>) {
+        let Plan { field, frame, .. } = *self.plan;
+        let colour = self.page.colour;
+        canvas.fill(field, colour.mix(WHITE, 0.07));
+        let band = match self.page.orientation {
+            Orientation::Landscape => Area { width: 5.0, ..field },
+            Orientation::Portrait => Area { height: 5.0, ..field },
+        };
+        canvas.fill(band, colour);
+        canvas.ornament(|surface| {
+            let mut path = PathBuilder::new();
+            frame.rect().into_iter().for_each(|rect| path.push_rect(rect));
+            let Some(path) = path.finish() else { return };
+            let paint = colour.mix(WHITE, 0.45).paint().into();
+            surface.set_fill(None);
+            surface.set_stroke(Some(Stroke { paint, width: 0.6, ..Stroke::default() }));
+            surface.draw_path(&path);
+            surface.set_stroke(None);
+        });
+    }
+
+    fn pictures(&self, canvas: &mut Canvas<'_, '_>, artwork: &Drawable, logo: Option<&Drawable>, badge: &Text) {
+        let described = self.cleaner.line(self.page.artwork_alt, NAME_CHARACTERS);
+        let described = if described.shown.is_empty() { badge } else { &described };
+        let described = if described.shown.is_empty() { self.words.certificate } else { alternative(described) };
+        canvas.picture(artwork, self.plan.artwork, true, described.to_owned());
+        if let Some(logo) = logo {
+            let issuer = self.cleaner.line(self.page.issuer_name, NAME_CHARACTERS);
+            canvas.picture(logo, self.plan.logo, false, format!("{}{}", self.words.logo_alt, alternative(&issuer)));
+        }
+    }
+
+    /// Title, recipient, badge, description, criteria.
+    fn words(
+        &self,
+        canvas: &mut Canvas<'_, '_>,
+        typesetter: &mut Typesetter<'_>,
+        recipient: &Text,
+        badge: &Text,
+        logo: bool,
+    ) {
+        let Area { x, y, width, height } = self.plan.words;
+        let top = if logo { self.plan.logo.height + 22.0 } else { 0.0 };
+        let (y, height) = (y + top, height - top);
+
+        let title = Style::new(9.5, Weight::Bold, self.accent).tracking(2.2);
+        let name = Style::new(34.0, Weight::Bold, INK).leading(1.22);
+        let name_fit = Fit { single: 24.0, wrapped: 24.0, smallest: 15.0, lines: 3, height: 72.0 };
+        let statement = Style::new(10.5, Weight::Regular, SOFT);
+        let award = Style::new(21.0, Weight::Bold, self.accent).leading(1.28);
+        let award_fit = Fit { single: 16.0, wrapped: 16.0, smallest: 11.5, lines: 3, height: 62.0 };
+        let prose = Style::new(10.0, Weight::Regular, INK).leading(1.55);
+        let label = Style::new(8.0, Weight::Bold, SOFT).tracking(0.4);
+        let small = Style::new(9.0, Weight::Regular, SOFT).leading(1.5);
+
+        let mut column: Vec<(f32, TagKind, Block)> = Vec::new();
+        column.push((0.0, Tag::P.into(), typesetter.block(&fixed(self.words.certificate), &title, width)));
+        if !recipient.shown.is_empty() {
+            column.push((16.0, Tag::P.into(), typesetter.fitted(recipient, &name, width, name_fit)));
+        }
+        column.push((8.0, Tag::P.into(), typesetter.block(&fixed(self.words.statement), &statement, width)));
+        if !badge.shown.is_empty() {
+            let heading = Tag::Hn(NonZeroU16::MIN, Some(alternative(badge).to_owned()));
+            column.push((20.0, heading.into(), typesetter.fitted(badge, &award, width, award_fit)));
+        }
+        let used =
+            |column: &[(f32, TagKind, Block)]| column.iter().map(|(gap, _, block)| gap + block.height()).sum::<f32>();
+
+        let criteria = self.cleaner.paragraphs(self.page.criteria, PROSE_CHARACTERS);
+        // A description may take what is there, but leaves room for the beginning of the criteria.
+        let reserve = if criteria.is_empty() { 0.0 } else { 76.0 };
+        let left = height - used(&column) - reserve;
+        let description = self.cleaner.paragraphs(self.page.description, PROSE_CHARACTERS);
+        flow(typesetter, &description, &prose, width, left, 10.0, &mut column);
+
+        if !criteria.is_empty() {
+            let heading = (18.0, TagKind::from(Tag::P), typesetter.block(&fixed(self.words.criteria), &label, width));
+            let more = typesetter.block(&fixed(self.words.more), &small, width);
+            let left = height - used(&column) - 18.0 - heading.2.height();
+            let mut body = Vec::new();
+            let mut cut = flow(typesetter, &criteria, &small, width, left, 3.0, &mut body);
+            if cut {
+                body.clear();
+                cut = flow(typesetter, &criteria, &small, width, left - more.height() - 3.0, 3.0, &mut body);
+            }
+            if !body.is_empty() {
+                column.push(heading);
+                column.append(&mut body);
+                if cut {
+                    column.push((3.0, Tag::P.into(), more));
+                }
+            }
+        }
+
+        // What is not needed is left above and below, more of it below.
+        let mut at = y + (height - used(&column)).max(0.0) * 0.4;
+        for (gap, tag, block) in column {
+            at += gap;
+            canvas.text(tag, &block, x, at);
+            at += block.height();
+        }
+    }
+
+    /// Issuer, dates and the credential's id, under a hairline.
+    fn facts(&self, canvas: &mut Canvas<'_, '_>, typesetter: &mut Typesetter<'_>) {
+        let Area { x, y, width, .. } = self.plan.facts;
+        canvas.fill(Area::new(x, y, width, 0.6), self.page.colour.mix(WHITE, 0.45));
+        let issued = words::date(self.page.language, self.page.issued_on);
+        let expires = self.page.expires_on.map(|time| words::date(self.page.language, time));
+
+        let day = 94.0;
+        let dates = if expires.is_some() { 2.0 } else { 1.0 } * day;
+        let issuer = Area { width: width - dates - 14.0, ..self.plan.facts };
+        let beneath = self.fact(canvas, typesetter, issuer, self.words.issued_by, self.page.issuer_name);
+        if let Some(organisation) =
+            self.page.organisation_name.filter(|organisation| *organisation != self.page.issuer_name)
+        {
+            let style = Style::new(8.0, Weight::Regular, SOFT);
+            let organisation = self.cleaner.line(organisation, NAME_CHARACTERS);
+            let organisation = typesetter.clamped(&organisation, &style, issuer.width, 1);
+            canvas.text(Tag::P, &organisation, x, beneath);
+        }
+        let date = Area { x: x + width - dates, width: day - 4.0, ..self.plan.facts };
+        self.fact(canvas, typesetter, date, self.words.issued_on, &issued);
+        if let Some(expires) = expires {
+            self.fact(canvas, typesetter, Area { x: date.x + day, ..date }, self.words.expires_on, &expires);
+        }
+
+        let label = Style::new(6.5, Weight::Regular, SOFT).leading(1.35);
+        let mut at = y + 64.0;
+        if self.page.credential_id != self.page.credential_url {
+            let id = self
+                .cleaner
+                .line(&format!("{} {}", self.words.credential_id, self.page.credential_id), NAME_CHARACTERS);
+            let id = typesetter.clamped(&id, &label, width, 2);
+            canvas.text(Tag::P, &id, x, at);
+            at += id.height() + 1.0;
+        }
+        let address = self.cleaner.line(self.page.credential_url, MAX_URL_BYTES);
+        let address = typesetter.clamped(&address, &Style { colour: self.accent, ..label }, width, 2);
+        let url = linkable(self.page.credential_url);
+        canvas.link(&address, x, at, url.as_deref(), self.words.credential_alt);
+    }
+
+    /// A label and beneath it what it labels. Where that ends.
+    fn fact(
+        &self,
+        canvas: &mut Canvas<'_, '_>,
+        typesetter: &mut Typesetter<'_>,
+        area: Area,
+        name: &str,
+        content: &str,
+    ) -> f32 {
+        let label = Style::new(7.5, Weight::Regular, SOFT);
+        let value = Style::new(10.0, Weight::Bold, INK).leading(1.3);
+        let fit = Fit { single: 9.0, wrapped: 9.0, smallest: 7.0, lines: 2, height: 24.0 };
+        let name = typesetter.block(&fixed(name), &label, area.width);
+        let content = typesetter.fitted(&self.cleaner.line(content, NAME_CHARACTERS), &value, area.width, fit);
+        let beneath = area.y + 12.0 + name.height();
+        canvas.text(Tag::P, &name, area.x, area.y + 11.0);
+        if content.lines() > 0 {
+            canvas.text(Tag::P, &content, area.x, beneath);
+        }
+        beneath + content.height()
+    }
+
+    /// The QR code and the same address in letters.
+    fn verify(&self, canvas: &mut Canvas<'_, '_>, typesetter: &mut Typesetter<'_>) {
+        let Area { x, y, width, .. } = self.plan.verify;
+        let url = linkable(self.page.validator_url);
+        if let Some(url) = &url {
+            canvas.code(self.plan.code, url, self.words.code_alt);
+        }
+        let label = Style::new(7.5, Weight::Bold, INK).aligned(self.plan.verify_alignment);
+        let label = typesetter.block(&fixed(self.words.verify), &label, width);
+        canvas.text(Tag::P, &label, x, y);
+        let small = Style::new(6.5, Weight::Regular, self.accent).leading(1.35).aligned(self.plan.verify_alignment);
+        let shown = self.page.validator_url;
+        let shown = shown.strip_prefix("https://").unwrap_or(shown);
+        let address = typesetter.clamped(&self.cleaner.line(shown, MAX_URL_BYTES), &small, width, 3);
+        canvas.link(&address, x, y + label.height() + 1.0, url.as_deref(), self.words.verify_alt);
+    }
+}
+
+/// Puts paragraphs into a column until the space (points) is used up. True if something had to be cut.
+fn flow(
+    typesetter: &mut Typesetter<'_>,
+    paragraphs: &[Text],
+    style: &Style,
+    width: f32,
+    mut left: f32,
+    first_gap: f32,
+    column: &mut Vec<(f32, TagKind, Block)>,
+) -> bool {
+    let line = style.size * style.leading;
+    for (index, paragraph) in paragraphs.iter().enumerate() {
+        let gap = if index == 0 { first_gap } else { line * 0.25 };
+        let lines = whole_lines((left - gap) / line);
+        if lines == 0 {
+            return true;
+        }
+        let block = typesetter.clamped(paragraph, style, width, lines);
+        left -= gap + block.height();
+        let cut = block.cut;
+        column.push((gap, Tag::P.into(), block));
+        if cut {
+            return true;
+        }
+    }
+    false
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the range")]
+fn whole_lines(lines: f32) -> usize {
+    // Heights are sums of roundings.
+    (lines + 0.01).floor().clamp(0.0, 200.0) as usize
+}
+
+/// A text of ours, which every font has.
+fn fixed(text: &str) -> Text {
+    Text { shown: text.to_owned(), meant: None }
+}
+
+fn alternative(text: &Text) -> &str {
+    text.meant.as_deref().unwrap_or(&text.shown)
+}
+
+fn plain(colour: Colour) -> Fill {
+    Fill { paint: colour.paint().into(), opacity: NormalizedF32::ONE, ..Fill::default() }
+}
+
+fn fill(surface: &mut Surface<'_>, area: Area, colour: Colour) {
+    let mut path = PathBuilder::new();
+    area.rect().into_iter().for_each(|rect| path.push_rect(rect));
+    if let Some(path) = path.finish() {
+        surface.set_stroke(None);
+        surface.set_fill(Some(plain(colour)));
+        surface.draw_path(&path);
+    }
+}
+
+/// An address that a reader may follow: the web's, of a sane length, in ASCII as PDF wants it (ISO 32000-1, 12.6.4.7).
+fn linkable(url: &str) -> Option<String> {
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    (web && url.len() <= MAX_URL_BYTES && url.bytes().all(|byte| byte.is_ascii_graphic())).then(|| url.to_owned())
+}
+
+fn settings() -> Result<SerializeSettings, LayoutError> {
+    let configuration: Configuration = ConfigurationBuilder::new()
+        .with_version(PdfVersion::Pdf17)
+        .with_archival_validator(Archival::A3_A)
+        .with_accessibility_validator(Accessibility::UA1)
+        .finish()
+        .map_err(|error| defect(&format!("{error:?}")))?;
+    Ok(SerializeSettings { configuration, ..SerializeSettings::default() })
+}
+
+fn attach(document: &mut Document, attachments: &[Attachment<'_>], created: DateTime) -> Result<(), LayoutError> {
+    if attachments.len() > MAX_ATTACHMENTS {
+        return Err(LayoutError::Attachment("too many"));
+    }
+    for attachment in attachments {
+        if attachment.bytes.len() > MAX_ATTACHMENT_BYTES {
+            return Err(LayoutError::Attachment("too many bytes"));
+        }
+        let printable = attachment.name.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'/' | b'\\'));
+        if attachment.name.is_empty() || attachment.name.len() > 100 || !printable {
+            return Err(LayoutError::Attachment("its name"));
+        }
+        let file = EmbeddedFile {
+            path: attachment.name.to_owned(),
+            mime_type: Some(MimeType::new(attachment.media_type).ok_or(LayoutError::Attachment("its media type"))?),
+            description: Some(attachment.description.to_owned()),
+            association_kind: match attachment.relationship {
+                Relationship::Data => AssociationKind::Data,
+                Relationship::Supplement => AssociationKind::Supplement,
+            },
+            data: attachment.bytes.to_vec().into(),
+            modification_date: Some(created),
+            // Its text would otherwise stand in the file, and could look like a part of its syntax.
+            compress: Some(true),
+            location: None,
+        };
+        document.embed_file(file).ok_or(LayoutError::Attachment("two of one name"))?;
+    }
+    Ok(())
+}
+
+fn date_time(time: Timestamp) -> DateTime {
+    let time = TimeZone::UTC.to_datetime(time);
+    let part = |number: i8| number.unsigned_abs();
+    DateTime::new(time.year().unsigned_abs())
+        .month(part(time.month()))
+        .day(part(time.day()))
+        .hour(part(time.hour()))
+        .minute(part(time.minute()))
+        .second(part(time.second()))
+        .utc_offset_hour(0)
+        .utc_offset_minute(0)
+}
+
+fn defect(what: &str) -> LayoutError {
+    LayoutError::Document(what.to_owned())
+}

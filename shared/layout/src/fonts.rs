@@ -1,0 +1,113 @@
+//! The fonts a page is set in: given as bytes, in the order in which they are asked for a character.
+
+use krilla::text::Font;
+use parley::fontique::Blob;
+use skrifa::{
+    FontRef, MetadataProvider,
+    charmap::{Charmap, MapVariant},
+};
+
+use crate::LayoutError;
+
+/// The most fonts.
+const MAX_FONTS: usize = 64;
+
+/// Stands for a character that no font has, in Japanese print.
+const GETA: char = '〓';
+
+/// The role of a font.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// For running text: 400.
+    Regular,
+    /// For names and headings: 700.
+    Bold,
+}
+
+/// Fonts, parsed and found to be usable.
+pub struct Fonts {
+    pub(crate) files: Vec<File>,
+    /// What stands for a character that no font has.
+    pub(crate) replacement: char,
+}
+
+/// A font of its own family, so that no matching of weights or styles comes between.
+pub(crate) struct File {
+    pub(crate) family: String,
+    pub(crate) weight: Weight,
+    pub(crate) blob: Blob<u8>,
+    pub(crate) font: Font,
+}
+
+impl Fonts {
+    /// Fonts with their roles. A character is looked for in the regular ones in this order; bold text asks the bold ones
+    /// first, in this order, then the regular ones. So a Latin font goes before a Japanese one. Static TrueType or
+    /// OpenType files.
+    ///
+    /// # Errors
+    /// [`LayoutError::Fonts`] when one cannot be read, none is regular, or they lack printable ASCII, `…` or both of
+    /// `〓` and U+FFFD.
+    pub fn new(fonts: impl IntoIterator<Item = (Weight, Vec<u8>)>) -> Result<Self, LayoutError> {
+        let mut files = Vec::new();
+        for (weight, bytes) in fonts {
+            if files.len() == MAX_FONTS {
+                return Err(LayoutError::Fonts("there are too many"));
+            }
+            let blob = Blob::from(bytes);
+            FontRef::new(blob.data()).map_err(|_| LayoutError::Fonts("one is no font"))?;
+            let (data, _) = blob.clone().into_raw_parts();
+            let font = Font::new(data.into(), 0).ok_or(LayoutError::Fonts("one cannot be embedded"))?;
+            files.push(File { family: format!("font-{}", files.len()), weight, blob, font });
+        }
+        let mut fonts = Self { files, replacement: GETA };
+        let coverage = fonts.coverage();
+        if coverage.maps.is_empty() {
+            return Err(LayoutError::Fonts("none is regular"));
+        }
+        if !(' '..='~').chain(['…']).all(|character| coverage.has(character)) {
+            return Err(LayoutError::Fonts("they lack Latin letters"));
+        }
+        fonts.replacement = [GETA, '\u{FFFD}']
+            .into_iter()
+            .find(|character| coverage.has(*character))
+            .ok_or(LayoutError::Fonts("they lack a sign for what they lack"))?;
+        Ok(fonts)
+    }
+
+    /// What the regular fonts have: bold text falls back to them, so nothing is missing that they have.
+    pub(crate) fn coverage(&self) -> Coverage<'_> {
+        let regular = self.files.iter().filter(|file| file.weight == Weight::Regular);
+        Coverage {
+            maps: regular.filter_map(|file| FontRef::new(file.blob.data()).ok()).map(|font| font.charmap()).collect(),
+        }
+    }
+}
+
+/// Which characters there are.
+pub(crate) struct Coverage<'a> {
+    maps: Vec<Charmap<'a>>,
+}
+
+impl Coverage<'_> {
+    /// Of no font.
+    #[cfg(test)]
+    pub(crate) const fn none() -> Self {
+        Self { maps: Vec::new() }
+    }
+
+    fn has(&self, character: char) -> bool {
+        self.maps.iter().any(|map| map.map(character).is_some())
+    }
+
+    /// Whether one font has all of these characters, so that it can shape them together.
+    pub(crate) fn has_all(&self, characters: &str) -> bool {
+        self.maps.iter().any(|map| characters.chars().all(|character| map.map(character).is_some()))
+    }
+
+    /// Whether the first font that has the character also has this variant of it.
+    pub(crate) fn has_variant(&self, character: char, selector: char) -> bool {
+        self.maps.iter().find(|map| map.map(character).is_some()).is_some_and(|map| {
+            matches!(map.map_variant(character, selector), Some(MapVariant::Variant(_) | MapVariant::UseDefault))
+        })
+    }
+}
