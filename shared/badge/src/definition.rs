@@ -459,6 +459,8 @@ mod tests {
     fn complaints_name_field_and_reason() {
         assert_eq!(complaints(|v| v["content"] = json!([])), [("/content".into(), "too_few")]);
         assert_eq!(complaints(|v| v["primary_language"] = json!("fi")), [("/primary_language".into(), "not_found")]);
+        let mute = complaints(|v| v["email_message_translations"] = json!([{"language": "ja"}, {"language": "!"}]));
+        assert_eq!(mute, [("/email_message_translations/1/language".into(), "not_language")]);
         assert_eq!(
             complaints(|v| v["content"][1]["language"] = json!("en"))[0],
             ("/content/1/language".into(), "duplicate")
