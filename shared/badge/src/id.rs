@@ -113,48 +113,19 @@ id!(
     ImportId, "import id", |text| alphanumeric(text, 20)
 );
 
-impl ClientId {
-    /// A new id from 80 random bits.
-    #[must_use]
-    pub fn from_random(random: [u8; 10]) -> Self {
-        Self(letters(random))
-    }
+macro_rules! drawn {
+    ($($name:ident)*) => {$(
+        impl $name {
+            /// A new id from 80 random bits.
+            #[must_use]
+            pub fn from_random(random: [u8; 10]) -> Self {
+                Self(letters(random))
+            }
+        }
+    )*};
 }
-impl BadgeId {
-    /// A new id from 80 random bits.
-    #[must_use]
-    pub fn from_random(random: [u8; 10]) -> Self {
-        Self(letters(random))
-    }
-}
-impl StatusListId {
-    /// A new id from 80 random bits.
-    #[must_use]
-    pub fn from_random(random: [u8; 10]) -> Self {
-        Self(letters(random))
-    }
-}
-impl AliasId {
-    /// A new id from 80 random bits.
-    #[must_use]
-    pub fn from_random(random: [u8; 10]) -> Self {
-        Self(letters(random))
-    }
-}
-impl WebhookId {
-    /// A new id from 80 random bits.
-    #[must_use]
-    pub fn from_random(random: [u8; 10]) -> Self {
-        Self(letters(random))
-    }
-}
-impl ImportId {
-    /// A new id from 80 random bits.
-    #[must_use]
-    pub fn from_random(random: [u8; 10]) -> Self {
-        Self(letters(random))
-    }
-}
+drawn!(ClientId BadgeId StatusListId AliasId WebhookId ImportId);
+
 impl EventId {
     /// A new id from 80 random bits.
     #[must_use]

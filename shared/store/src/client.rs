@@ -126,23 +126,7 @@ impl Store {
 
     /// Several records at once, in the order of `keys`.
     pub(crate) async fn get_many<const N: usize>(&self, keys: [&TableKey; N]) -> Result<[Option<Item>; N], StoreError> {
-        let wanted = KeysAndAttributes::builder()
-            .set_keys(Some(keys.iter().map(|key| key_map(key)).collect()))
-            .consistent_read(true)
-            .build()
-            .map_err(|_| StoreError::Corrupt("keys"))?;
-        let answer = self
-            .dynamo
-            .batch_get_item()
-            .request_items(&self.table, wanted)
-            .send()
-            .await
-            .map_err(|e| unavailable("BatchGetItem", &e))?;
-        if answer.unprocessed_keys.is_some_and(|rest| !rest.is_empty()) {
-            return Err(StoreError::Unavailable { operation: "BatchGetItem", code: "unprocessed keys".into() });
-        }
-        let items = answer.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
-        let items: Vec<Item> = items.into_iter().map(Item::from).collect();
+        let items = self.batch_get(&keys, None).await?;
         let matches = |item: &&Item, key: &TableKey| {
             item.get_text("pk").is_ok_and(|pk| pk == key.pk) && item.get_text("sk").is_ok_and(|sk| sk == key.sk)
         };
@@ -151,13 +135,18 @@ impl Store {
 
     /// Some attributes of any number of records, in no order; those that are not there are left out.
     pub(crate) async fn get_projected(&self, keys: &[TableKey], attributes: &str) -> Result<Vec<Item>, StoreError> {
+        self.batch_get(&keys.iter().collect::<Vec<_>>(), Some(attributes)).await
+    }
+
+    /// Records in no order, 100 to a call, asking again for what the table left over.
+    async fn batch_get(&self, keys: &[&TableKey], attributes: Option<&str>) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::with_capacity(keys.len());
         for batch in keys.chunks(BATCH_GET_ITEMS) {
-            let mut wanted: Vec<_> = batch.iter().map(key_map).collect();
+            let mut wanted: Vec<_> = batch.iter().map(|key| key_map(key)).collect();
             for round in 0.. {
                 let ask = KeysAndAttributes::builder()
                     .set_keys(Some(wanted))
-                    .projection_expression(attributes)
+                    .set_projection_expression(attributes.map(str::to_owned))
                     .consistent_read(true)
                     .build()
                     .map_err(|_| StoreError::Corrupt("keys"))?;
