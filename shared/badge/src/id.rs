@@ -113,6 +113,23 @@ id!(
     ImportId, "import id", |text| alphanumeric(text, 20)
 );
 
+id!(
+    /// An application form. Letters and digits, at most 20.
+    FormId, "form id", |text| alphanumeric(text, 20)
+);
+id!(
+    /// What one applicant submits to an application form. Letters and digits, at most 20.
+    ApplicationId, "application id", |text| alphanumeric(text, 20)
+);
+id!(
+    /// A file that an applicant shows as evidence. Letters and digits, at most 20.
+    EvidenceId, "evidence id", |text| alphanumeric(text, 20)
+);
+id!(
+    /// A file handed in to the validator by way of the bucket. Letters and digits, at most 20.
+    UploadId, "upload id", |text| alphanumeric(text, 20)
+);
+
 macro_rules! drawn {
     ($($name:ident)*) => {$(
         impl $name {
@@ -124,7 +141,7 @@ macro_rules! drawn {
         }
     )*};
 }
-drawn!(ClientId BadgeId StatusListId AliasId WebhookId ImportId);
+drawn!(ClientId BadgeId StatusListId AliasId WebhookId ImportId FormId ApplicationId EvidenceId UploadId);
 
 impl EventId {
     /// A new id from 80 random bits.

@@ -36,7 +36,10 @@ pub mod urls;
 pub use definition::Definition;
 pub use delivery::Delivery;
 pub use event::{Event, Recipient};
-pub use id::{AliasId, BadgeId, ClientId, CredentialId, EventId, ImportId, StatusListId, WebhookId};
+pub use id::{
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, StatusListId, UploadId,
+    WebhookId,
+};
 pub use notice::Notice;
 pub use organisation::{Alias, Organisation};
 pub use text::{EmailAddress, Lang, WebUrl};

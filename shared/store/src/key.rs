@@ -26,6 +26,7 @@
 //! | `STATUS#{list}` | `LIST` | a status list's owner and secret |
 //! | `STATUS#{list}` | `REVOKED#{index}` | one revoked place |
 //! | `STATUS#{list}` | `SIGNED` | the list as it is published |
+//! | `SEALS` | `{fingerprint}` | a certificate whose key seals PDF badges |
 //! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
 
 use badge::{AliasId, BadgeId, ClientId, CredentialId, EventId, ImportId, StatusListId, WebhookId};
@@ -165,6 +166,12 @@ pub(crate) fn status_signed(list: &StatusListId) -> TableKey {
 pub(crate) fn status_revoked(list: &StatusListId, index: u32) -> TableKey {
     key(status_partition(list), format!("{REVOKED}{index:06}"))
 }
+/// Apart from the other keys, so that the validator can be let read these and nothing else.
+pub(crate) const SEALS_PARTITION: &str = "SEALS";
+/// `fingerprint`: of the certificate, in lower-case hexadecimal.
+pub(crate) fn seal(fingerprint: &str) -> TableKey {
+    key(SEALS_PARTITION.to_owned(), fingerprint)
+}
 pub(crate) const KEYS_PARTITION: &str = "KEYS";
 pub(crate) fn keys_prefix(scope: &str) -> String {
     format!("KEY#{scope}#")
@@ -183,6 +190,12 @@ pub fn artwork_object(sha256: &str, extension: &str) -> String {
 #[must_use]
 pub fn baked_object(credential: &CredentialId, suffix: &str) -> String {
     format!("baked/{credential}{suffix}")
+}
+
+/// The object key of a PDF badge. `edition` tells apart what was sealed or drawn differently.
+#[must_use]
+pub fn pdf_object(credential: &CredentialId, edition: &str) -> String {
+    format!("pdf/{credential}/{edition}.pdf")
 }
 
 /// The object key of an uploaded list of recipients.
