@@ -7,7 +7,6 @@ use crate::client::{Expect, Store, StoreError};
 use crate::item::Item;
 use crate::key;
 use crate::signing_keys::KeyState;
-use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -58,7 +57,8 @@ mod fingerprint {
 }
 
 mod der {
-    use super::{Engine as _, STANDARD};
+    use super::STANDARD;
+    use base64::Engine as _;
     use serde::de::Error as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
