@@ -98,6 +98,9 @@ impl Store {
     pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
         self.s3.get_or_init(|| aws_sdk_s3::Client::new(&self.aws))
     }
+    pub(crate) fn aws(&self) -> &SdkConfig {
+        &self.aws
+    }
     pub(crate) fn table(&self) -> &str {
         &self.table
     }
