@@ -9,7 +9,7 @@ use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use aws_types::SdkConfig;
 use badge::failure::{Failure, Nature};
 use badge::notice::Recipients;
-use badge::{ClientId, EventId};
+use badge::{ApplicationId, ClientId, EventId};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -48,6 +48,13 @@ pub struct WebhookJob {
 
 /// How long a hint to look waits: until what it is about has settled in the feed, and a little.
 pub const WEBHOOK_DELAY_SECONDS: i32 = 10;
+
+/// Look at an application: a file it waits for has been judged. Which one, and how, stands in the store; another may still be waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationJob {
+    /// Which application.
+    pub application: ApplicationId,
+}
 
 /// Messages in one `SendMessageBatch` (SQS's limit).
 const BATCH_MESSAGES: usize = 10;
