@@ -578,11 +578,15 @@ impl Store {
         version: &str,
         range: Range<u64>,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let range = format!("bytes={}-{}", range.start, range.end.saturating_sub(1));
-        let Some(body) = self.evidence_body(object, version, Some(range)).await? else { return Ok(None) };
-        let body = body.collect().await;
-        let body = body.map_err(|_| StoreError::Unavailable { operation: "GetObject", code: "broken off".into() })?;
-        Ok(Some(body.into_bytes().to_vec()))
+        let wrong = |code: &str| StoreError::Unavailable { operation: "GetObject", code: code.to_owned() };
+        let asked = format!("bytes={}-{}", range.start, range.end.saturating_sub(1));
+        let Some(body) = self.evidence_body(object, version, Some(asked)).await? else { return Ok(None) };
+        let body = body.collect().await.map_err(|_| wrong("broken off"))?.into_bytes();
+        // A server may pass over what part was asked for. Taken for that part, the whole would be judged wrongly.
+        if u64::try_from(body.len()).ok() != range.end.checked_sub(range.start) {
+            return Err(wrong("another part than was asked for"));
+        }
+        Ok(Some(body.to_vec()))
     }
 
     /// A version of an object, piece by piece; none when it is gone.

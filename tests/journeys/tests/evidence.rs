@@ -215,7 +215,7 @@ async fn what_was_judged_is_what_is_handed_out_however_often_a_form_is_used() {
     std::thread::scope(|scope| {
         for number in 0..6 {
             let form = &form;
-            scope.spawn(move || post(form, ("", ""), format!("what I did, part {number:02}").as_bytes()).expect(204));
+            scope.spawn(move || post(form, ("", ""), format!("what I did, part {number:03}").as_bytes()).expect(204));
         }
     });
     let accepted = judged(&store, &evidence).await;
