@@ -15,7 +15,7 @@ const READERS: &[&str] = &["issuer", "creator", "reviewer"];
 const ANYBODY: &[&str] = READERS;
 
 /// Routes that ask for a token, and which roles beside `admin` may use them.
-const GUARDED: [(&str, &[&str]); 35] = [
+const GUARDED: [(&str, &[&str]); 37] = [
     ("GET /v2/client/{client}", ANYBODY),
     ("GET /v2/client/{client}/ping", ANYBODY),
     ("GET /v2/client/{client}/alias", ANYBODY),
@@ -23,6 +23,8 @@ const GUARDED: [(&str, &[&str]); 35] = [
     ("GET /v2/client/{client}/alias/{alias}", ANYBODY),
     ("PUT /v2/client/{client}/alias/{alias}", NOBODY),
     ("DELETE /v2/client/{client}/alias/{alias}", NOBODY),
+    ("GET /v2/client/{client}/brand", READERS),
+    ("PUT /v2/client/{client}/brand", NOBODY),
     ("GET /v2/client/{client}/secret", NOBODY),
     ("POST /v2/client/{client}/secret", NOBODY),
     ("DELETE /v2/client/{client}/secret/{secret}", NOBODY),
@@ -54,10 +56,14 @@ const GUARDED: [(&str, &[&str]); 35] = [
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 18] = [
+const PUBLIC: [&str; 22] = [
     "POST /v2/client/oauth2/token",
     "GET /baked/{file+}",
     "HEAD /baked/{file+}",
+    "GET /pdf/{key}/{file}",
+    "HEAD /pdf/{key}/{file}",
+    "GET /seals",
+    "GET /seals.pem",
     "GET /issuers/{client+}",
     "GET /credentials/{file}",
     "GET /badges/{file}",
