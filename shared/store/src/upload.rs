@@ -45,6 +45,8 @@ pub struct PresignedPost {
     pub expires_at: Timestamp,
 }
 
+type Field = (&'static str, String);
+
 /// What signs a policy.
 struct Signer<'a> {
     key_id: &'a str,
@@ -89,7 +91,7 @@ fn fields(
     bucket: &str,
     signer: &Signer<'_>,
     now: Timestamp,
-) -> Result<(Vec<(&'static str, String)>, Timestamp), StoreError> {
+) -> Result<(Vec<Field>, Timestamp), StoreError> {
     let expires_at = now.checked_add(upload.life).map_err(|_| StoreError::Corrupt("life of an upload"))?;
     let date = now.strftime("%Y%m%d").to_string();
     let mut fields = vec![("key", upload.object.to_owned())];

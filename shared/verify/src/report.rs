@@ -16,8 +16,10 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::input::Sealed;
 use crate::limits::MAX_DETAILS;
 use crate::messages::{Code, spec_link};
+use crate::pdf::PdfSeal;
 
 /// A text in the product's two languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -83,10 +85,10 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepId {
-    /// Finding the credential in the file or at the address.
-    Input,
     /// The seal of a PDF badge, authenticated before anything inside is read.
     Seal,
+    /// Finding the credential in the file or at the address.
+    Input,
     /// Open Badges 2.0: the copy at the issuer's site, which is the one that counts.
     Hosted,
     /// JWT claims that repeat values of the credential.
@@ -130,8 +132,8 @@ pub enum StepId {
 impl StepId {
     /// All steps, in order.
     pub const ALL: [Self; 21] = [
-        Self::Input,
         Self::Seal,
+        Self::Input,
         Self::Hosted,
         Self::Claims,
         Self::Context,
@@ -327,6 +329,9 @@ pub struct Report {
     /// What the badge was found in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carrier: Option<Carrier>,
+    /// What became of the seal, if it is a PDF. That it holds says that the file is unaltered, and nothing about the badge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pdf: Option<PdfSeal>,
     /// What the badge says about itself.
     pub summary: Summary,
     /// Every step that was taken, in order.
@@ -387,6 +392,12 @@ impl Steps {
     /// Ends a step with one finding.
     pub(crate) fn end(&mut self, id: StepId, finding: Finding) {
         self.conclude(id, finding, Vec::new());
+    }
+
+    /// Ends the step about a PDF's seal.
+    pub(crate) fn seal(&mut self, sealed: Sealed) -> PdfSeal {
+        self.end(StepId::Seal, sealed.finding);
+        sealed.seal
     }
 
     /// Ends a step with all its findings; without any, or with remarks only, `otherwise` is how it ended.
@@ -467,6 +478,6 @@ impl Steps {
             }
         };
         let checked_at = proof::time::to_rfc3339_seconds(now);
-        Report { verdict, kind, carrier, summary, steps: self.0, checked_at }
+        Report { verdict, kind, carrier, pdf: None, summary, steps: self.0, checked_at }
     }
 }
