@@ -132,7 +132,7 @@ class Document(unittest.TestCase):
                 statuses = set(operation["responses"])
                 self.assertTrue(any(status.startswith("4") for status in statuses))
                 self.assertIn("429", statuses)  # the gateway's
-                if operation["operationId"] != "validatePreflight":  # which touches nothing
+                if not operation["operationId"].lower().endswith("preflight"):  # which touches nothing
                     self.assertLessEqual({"500", "503"}, statuses)
                 if "requestBody" in operation:
                     self.assertLessEqual({"400", "413"}, statuses)

@@ -94,9 +94,15 @@ class Powers(unittest.TestCase):
                 self.assertFalse([a for a in actions(statement) if "*" in a], name)
                 self.assertNotEqual(statement["Resource"], "*", name)
 
-    def test_validation_has_no_power(self):
+    def test_validation_reads_the_list_of_seals_and_keeps_uploads_and_nothing_else(self):
         role = resources(transformed(local=False), "AWS::IAM::Role")["ValidationFunctionRole"]
-        self.assertEqual(statements(role), [])
+        by_sid = {s["Sid"]: s for s in statements(role)}
+        self.assertEqual(set(by_sid), {"ReadSeals", "LendAPlace"})
+        seals, uploads = by_sid["ReadSeals"], by_sid["LendAPlace"]
+        self.assertEqual(actions(seals), ["dynamodb:Query"])
+        self.assertEqual(seals["Condition"], {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["SEALS"]}})
+        self.assertEqual(actions(uploads), ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"])
+        self.assertEqual(uploads["Resource"], {"Fn::Sub": "${ContentBucket.Arn}/uploads/*"})
 
     def test_administrators_can_neither_sign_nor_let_others_sign(self):
         for name, key in resources(transformed(local=False), "AWS::KMS::Key").items():

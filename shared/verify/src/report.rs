@@ -348,10 +348,30 @@ impl Report {
         self.steps.iter().rev().max_by_key(|step| step.outcome)
     }
 
+    /// The verdict about the badge alone, whatever became of the seal around it. A badge whose seal does not hold was not looked at.
+    #[must_use]
+    pub fn badge_verdict(&self) -> Verdict {
+        verdict(&self.steps.iter().filter(|step| step.id != StepId::Seal).collect::<Vec<_>>())
+    }
+
     /// The step with this id, if it was taken.
     #[must_use]
     pub fn step(&self, id: StepId) -> Option<&Step> {
         self.steps.iter().find(|step| step.id == id)
+    }
+}
+
+fn verdict(steps: &[&Step]) -> Verdict {
+    if steps.iter().any(|step| step.code.means_no_badge()) {
+        return Verdict::NotABadge;
+    }
+    match steps.iter().map(|step| step.outcome).max().unwrap_or(Outcome::Skipped) {
+        Outcome::Failed => Verdict::Invalid,
+        Outcome::NotChecked => Verdict::CouldNotBeChecked,
+        Outcome::Warning => Verdict::ValidWithWarnings,
+        Outcome::Passed => Verdict::Valid,
+        // A report in which nothing was checked vouches for nothing.
+        Outcome::Skipped => Verdict::CouldNotBeChecked,
     }
 }
 
@@ -465,18 +485,7 @@ impl Steps {
         for step in &mut self.0 {
             step.spec = spec_link(step.id, v3);
         }
-        let verdict = if self.0.iter().any(|step| step.code.means_no_badge()) {
-            Verdict::NotABadge
-        } else {
-            match self.worst() {
-                Outcome::Failed => Verdict::Invalid,
-                Outcome::NotChecked => Verdict::CouldNotBeChecked,
-                Outcome::Warning => Verdict::ValidWithWarnings,
-                Outcome::Passed => Verdict::Valid,
-                // A report in which nothing was checked vouches for nothing.
-                Outcome::Skipped => Verdict::CouldNotBeChecked,
-            }
-        };
+        let verdict = verdict(&self.0.iter().collect::<Vec<_>>());
         let checked_at = proof::time::to_rfc3339_seconds(now);
         Report { verdict, kind, carrier, pdf: None, summary, steps: self.0, checked_at }
     }

@@ -54,7 +54,7 @@ const GUARDED: [(&str, &[&str]); 35] = [
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 18] = [
+const PUBLIC: [&str; 20] = [
     "POST /v2/client/oauth2/token",
     "GET /baked/{file+}",
     "HEAD /baked/{file+}",
@@ -70,6 +70,8 @@ const PUBLIC: [&str; 18] = [
     "GET /validate",
     "POST /validate",
     "OPTIONS /validate",
+    "POST /validate/upload",
+    "OPTIONS /validate/upload",
     "GET /c/receive",
     "HEAD /c/receive",
     "POST /c/receive",
