@@ -96,8 +96,8 @@ pub(crate) fn examine(bytes: &[u8], trust: &Trust) -> Examined {
     })
 }
 
-/// A document of somebody whom an anchor vouches for goes through a parser that is not ours. What makes it panic is not valid
-/// and must not end the process; where panics do not unwind, nothing can be done.
+/// What a stranger's file makes panic is not valid, and must not end the process: the second line behind an examination that
+/// is written not to. Where panics do not unwind, nothing can be done.
 fn guarded<T>(examine: impl FnOnce() -> T) -> Option<T> {
     panic::catch_unwind(AssertUnwindSafe(examine)).ok()
 }
