@@ -129,6 +129,8 @@ pub enum Reason {
     },
     /// Not the name of a time zone in the IANA database.
     NotTimeZone,
+    /// Not a certificate that can be read.
+    NotCertificate,
 }
 
 impl Reason {
@@ -167,6 +169,7 @@ impl Reason {
             Self::NotDate => "not_date",
             Self::TooEarly { .. } => "too_early",
             Self::NotTimeZone => "not_time_zone",
+            Self::NotCertificate => "not_certificate",
         }
     }
 
@@ -241,6 +244,10 @@ impl Reason {
             Self::NotTimeZone => (
                 "Not a time zone such as Asia/Tokyo.".into(),
                 "Asia/Tokyo のようなタイムゾーン名を指定してください。".into(),
+            ),
+            Self::NotCertificate => (
+                "Not a certificate (X.509) in PEM: a text that begins with -----BEGIN CERTIFICATE-----.".into(),
+                "PEM形式の証明書（X.509）として読み取れません。-----BEGIN CERTIFICATE----- で始まるテキストを指定してください。".into(),
             ),
         };
         match lang {

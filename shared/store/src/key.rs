@@ -30,7 +30,7 @@
 //! | `SEALS` | `{fingerprint}` | a certificate whose key seals PDF badges |
 //! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
 
-use badge::{AliasId, BadgeId, ClientId, CredentialId, EventId, ImportId, StatusListId, WebhookId};
+use badge::{AliasId, BadgeId, ClientId, CredentialId, EventId, ImportId, StatusListId, UploadId, WebhookId};
 use jiff::Timestamp;
 
 /// A primary key of the table.
@@ -206,4 +206,10 @@ pub fn pdf_object(credential: &CredentialId, edition: &str) -> String {
 #[must_use]
 pub fn import_object(client: &ClientId, import: &ImportId) -> String {
     format!("imports/{client}/{import}.csv")
+}
+
+/// The object key of a file handed in to the validator.
+#[must_use]
+pub fn upload_object(upload: &UploadId) -> String {
+    format!("uploads/{upload}")
 }

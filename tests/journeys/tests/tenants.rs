@@ -56,7 +56,7 @@ const GUARDED: [(&str, &[&str]); 37] = [
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 22] = [
+const PUBLIC: [&str; 24] = [
     "POST /v2/client/oauth2/token",
     "GET /baked/{file+}",
     "HEAD /baked/{file+}",
@@ -76,6 +76,8 @@ const PUBLIC: [&str; 22] = [
     "GET /validate",
     "POST /validate",
     "OPTIONS /validate",
+    "POST /validate/upload",
+    "OPTIONS /validate/upload",
     "GET /c/receive",
     "HEAD /c/receive",
     "POST /c/receive",
