@@ -26,7 +26,7 @@ pub(crate) struct Found {
     /// How the step ended.
     pub(crate) finding: Finding,
     /// What came before, if it lay in a PDF.
-    pub(crate) sealed: Option<Sealed>,
+    pub(crate) sealed: Option<Box<Sealed>>,
 }
 
 /// The seal that held, and how that step ended.
@@ -44,7 +44,7 @@ pub(crate) enum Content {
 pub(crate) struct NotFound {
     pub(crate) finding: Finding,
     pub(crate) carrier: Option<Carrier>,
-    pub(crate) sealed: Option<Sealed>,
+    pub(crate) sealed: Option<Box<Sealed>>,
 }
 
 impl From<Finding> for NotFound {
@@ -116,7 +116,7 @@ fn read(bytes: &[u8], trust: &Trust) -> Result<Piece, NotFound> {
 fn read_pdf(examined: Examined) -> Result<Found, NotFound> {
     let Examined { seal, finding, credential } = examined;
     let is_valid = seal.verdict == PdfVerdict::Valid;
-    let sealed = Some(Sealed { seal, finding });
+    let sealed = Some(Box::new(Sealed { seal, finding }));
     let not_found = |code, sealed| NotFound { finding: Finding::new(code), carrier: Some(Carrier::Pdf), sealed };
     let Some(credential) = credential else {
         return Err(not_found(if is_valid { Code::PdfNoBadge } else { Code::PdfNotRead }, sealed));

@@ -78,12 +78,12 @@ pub async fn verify<D: Documents>(input: Input<'_>, options: &Options, documents
     let Found { content, carrier, finding, sealed } = match input::find(&mut world, input).await {
         Ok(found) => found,
         Err(not_found) => {
-            let pdf = not_found.sealed.map(|sealed| steps.seal(sealed));
+            let pdf = not_found.sealed.map(|sealed| steps.seal(*sealed));
             steps.end(StepId::Input, not_found.finding);
             return Report { pdf, ..steps.into_report(None, not_found.carrier, Summary::default(), options.now) };
         }
     };
-    let pdf = sealed.map(|sealed| steps.seal(sealed));
+    let pdf = sealed.map(|sealed| steps.seal(*sealed));
     let (kind, summary) = match content {
         Content::Json(value) => {
             steps.end(StepId::Input, finding);
