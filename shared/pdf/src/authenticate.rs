@@ -22,9 +22,9 @@ use crate::{
     Limits, Reason, Verdict,
     certificate::Certificate,
     cms::{self, SignedData},
-    document,
+    document, lookup,
     ranges::{self, Candidate},
-    signature::{self, sha256},
+    signature,
 };
 
 /// Most claims to cover the file that are tried, and as many each of those to cover a part of it.
@@ -49,6 +49,14 @@ pub struct TrustedSeal {
     pub valid_until: Option<Timestamp>,
     /// What became of it.
     pub state: State,
+}
+
+impl TrustedSeal {
+    /// Whether it sealed at `at`. Seals tell whole seconds.
+    fn includes(&self, at: Timestamp) -> bool {
+        let from = Timestamp::from_second(self.valid_from.as_second()).unwrap_or(self.valid_from);
+        from <= at && self.valid_until.is_none_or(|until| at <= until)
+    }
 }
 
 /// What became of a key.
@@ -102,8 +110,8 @@ impl Examination {
 
 /// Whether `bytes` are a document that a key in `trust` sealed, unaltered.
 ///
-/// Takes time linear in the file's size: a few scans, and its digest at most 64 times, for which somebody has to go out of
-/// their way.
+/// Takes time linear in the file's size: a few scans, and its digest at most 32 times, for which somebody has to go out of
+/// their way; and memory that does not depend on the file, until it is known to be genuine.
 #[must_use]
 pub fn examine(bytes: &[u8], trust: &[TrustedSeal], limits: &Limits) -> Examination {
     let judge = |document: &[u8], candidate: &Candidate| own(document, candidate, trust, limits);
@@ -114,7 +122,10 @@ pub fn examine(bytes: &[u8], trust: &[TrustedSeal], limits: &Limits) -> Examinat
 /// issued, directly or through authorities whose certificates lie in the seal, by one of them; unaltered.
 ///
 /// For PDFs that were sealed elsewhere. Every certificate of the chain must have been valid when the seal says it was put
-/// on; revocation is not looked at. A credential is handed out if there is one.
+/// on; revocation is not looked at. A credential is handed out if there is one where a badge's renderer puts it.
+///
+/// Whoever holds such a certificate may be hostile nonetheless, so the document is not parsed: single objects are looked
+/// up in it (`lookup.rs`), and what that costs does not depend on what the document says.
 #[must_use]
 pub fn examine_foreign(bytes: &[u8], anchors: &[&[u8]], limits: &Limits) -> Examination {
     let anchors: Vec<Certificate<'_>> = anchors.iter().filter_map(|der| Certificate::read(der).ok()).collect();
@@ -195,7 +206,8 @@ fn own(bytes: &[u8], candidate: &Candidate, trust: &[TrustedSeal], limits: &Limi
     let fingerprint = certificate.fingerprint();
     let mut info = SealInfo { fingerprint, subject: certificate.subject_text(), name: None, at: None };
     // Who signed comes before how: a correct signature by somebody else is no alteration.
-    let Some(trusted) = trust.iter().find(|trusted| trusted.fingerprint == fingerprint) else {
+    let periods: Vec<&TrustedSeal> = trust.iter().filter(|trusted| trusted.fingerprint == fingerprint).collect();
+    let Some(first) = periods.first() else {
         return match (seal.covers(&parts), seal.is_signed_by(certificate)) {
             (Some(false), _) => Examination::new(Reason::ContentChanged),
             (_, Some(false)) => Examination::new(Reason::SignatureMismatch),
@@ -209,27 +221,27 @@ fn own(bytes: &[u8], candidate: &Candidate, trust: &[TrustedSeal], limits: &Limi
     let Some(algorithm) = certificate.public_key().ok().and_then(|key| signature::identifier(key.algorithm())) else {
         return broken;
     };
-    let attributes = cms::signed_attributes(&sha256(&parts), &fingerprint);
+    let Ok(digest) = seal.message_digest.try_into() else { return broken };
+    let attributes = cms::signed_attributes(digest, &fingerprint);
     if cms::signed_data(certificate, &attributes, &algorithm, seal.signature) != seal.whole {
         return broken;
     }
     if seal.is_signed_by(certificate) != Some(true) {
         return Examination::new(Reason::SignatureMismatch);
     }
-    info.name = Some(trusted.name.clone());
-    // From here on the bytes are the key's own.
-    if trusted.state == State::Compromised {
+    info.name = Some(first.name.clone());
+    // From here on the bytes are the key's own. A list may name a key more than once; the worst that it says counts.
+    if periods.iter().any(|period| period.state == State::Compromised) {
         return Examination::with_seal(Reason::SealCompromised, info);
     }
     let Ok(sealed) = document::sealed(bytes, candidate, &contents, limits) else {
         return Examination::with_seal(Reason::NotABadge, info);
     };
     info.at = Some(sealed.at);
-    // Seals tell whole seconds.
-    let from = Timestamp::from_second(trusted.valid_from.as_second()).unwrap_or(trusted.valid_from);
-    if sealed.at < from || trusted.valid_until.is_some_and(|until| sealed.at > until) {
+    let Some(period) = periods.iter().find(|period| period.includes(sealed.at)) else {
         return Examination::with_seal(Reason::SealNotInForce, info);
-    }
+    };
+    info.name = Some(period.name.clone());
     Examination { credential: Some(sealed.credential), ..Examination::with_seal(Reason::Sealed, info) }
 }
 
@@ -257,13 +269,13 @@ fn foreign(bytes: &[u8], candidate: &Candidate, anchors: &[Certificate<'_>], lim
     if !certificate.may_sign_documents() || !certificate.is_understood() {
         return Examination::with_seal(Reason::CertificateUse, info);
     }
-    // From here on the bytes are those of somebody whom an anchor vouches for.
-    let (at, credential) = document::foreign(bytes, candidate, &contents, limits).unwrap_or_default();
-    info.at = info.at.or(at);
+    // From here on the bytes are those of somebody whom an anchor vouches for: known, but no friend.
+    info.at = info.at.or_else(|| lookup::sealed_at(bytes, candidate));
     let Some(at) = info.at else { return Examination::with_seal(Reason::TimeUnknown, info) };
     if !chain.iter().all(|certificate| certificate.is_valid_at(at)) {
         return Examination::with_seal(Reason::CertificateNotValid, info);
     }
+    let credential = lookup::credential(bytes, limits);
     Examination { credential, ..Examination::with_seal(Reason::SealedByAnchor, info) }
 }
 

@@ -74,7 +74,8 @@ pub(crate) struct SignedData<'a> {
     digest: Option<Digest>,
     /// The signed attributes as they are signed, a SET.
     attributes: Vec<u8>,
-    message_digest: &'a [u8],
+    /// The digest that was signed; of the document, if [`Self::covers`] says so.
+    pub(crate) message_digest: &'a [u8],
     signing_certificate: Option<(Option<Digest>, &'a [u8])>,
     /// What the signer says about when; PDF usually says it elsewhere.
     pub(crate) signing_time: Option<jiff::Timestamp>,
