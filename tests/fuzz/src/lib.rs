@@ -19,8 +19,8 @@ pub const CERTIFICATE: &[u8] = include_bytes!("../seal.cer");
 
 const SCALAR: [u8; 32] = [1; 32];
 const PUBLIC: [u8; 33] = [
-    0x02, 0x6f, 0xf0, 0x3b, 0x94, 0x92, 0x41, 0xce, 0x1d, 0xad, 0xd4, 0x35, 0x19, 0xe6, 0x96, 0x0e, 0x0a, 0x85, 0xb4, 0x1a,
-    0x69, 0xa0, 0x5c, 0x32, 0x81, 0x03, 0xaa, 0x2b, 0xce, 0x15, 0x94, 0xca, 0x16,
+    0x02, 0x6f, 0xf0, 0x3b, 0x94, 0x92, 0x41, 0xce, 0x1d, 0xad, 0xd4, 0x35, 0x19, 0xe6, 0x96, 0x0e, 0x0a, 0x85, 0xb4,
+    0x1a, 0x69, 0xa0, 0x5c, 0x32, 0x81, 0x03, 0xaa, 0x2b, 0xce, 0x15, 0x94, 0xca, 0x16,
 ];
 
 /// The key that seals.
@@ -91,7 +91,8 @@ pub fn reseal(bytes: &mut [u8], seal: &[u8]) -> Option<()> {
     let signature = seal.get(rest + 2..)?.len();
     let input = SigningInput::new(Algorithm::EcdsaP256Sha256, message);
     // Most signatures have 70, 71 or 72 bytes: one of them fits.
-    let fitting = std::iter::repeat_with(|| KEY.sign_like_kms(&input).expect("signs")).find(|one| one.len() == signature)?;
+    let fitting =
+        std::iter::repeat_with(|| KEY.sign_like_kms(&input).expect("signs")).find(|one| one.len() == signature)?;
     seal[rest + 2..].copy_from_slice(&fitting);
     let hex: String = seal.iter().map(|byte| format!("{byte:02x}")).collect();
     let room = &mut bytes[digits];
@@ -125,10 +126,8 @@ pub mod documents {
 
     /// Of each kind of file one, sealed by [`KEY`].
     pub fn sealed() -> Vec<Vec<u8>> {
-        let sealer = support::Sealer {
-            key: TestKey::p256(&SCALAR, &PUBLIC).expect("a key"),
-            certificate: CERTIFICATE.to_vec(),
-        };
+        let sealer =
+            support::Sealer { key: TestKey::p256(&SCALAR, &PUBLIC).expect("a key"), certificate: CERTIFICATE.to_vec() };
         [XrefType::CrossReferenceTable, XrefType::CrossReferenceStream]
             .map(|xref| sealer.seal(support::document(support::CREDENTIAL.as_bytes(), "A badge", xref)))
             .into()

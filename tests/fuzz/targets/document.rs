@@ -9,8 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use pdf::Reason;
 
 fuzz_target!(|bytes: &[u8]| {
-    static SEAL: LazyLock<Vec<u8>> =
-        LazyLock::new(|| seal_of(&documents::sealed().remove(0)).expect("a seal"));
+    static SEAL: LazyLock<Vec<u8>> = LazyLock::new(|| seal_of(&documents::sealed().remove(0)).expect("a seal"));
     let mut document = bytes.to_vec();
     if reseal(&mut document, &SEAL).is_none() {
         return;
