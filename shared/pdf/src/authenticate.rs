@@ -206,9 +206,11 @@ fn own(bytes: &[u8], candidate: &Candidate, trust: &[TrustedSeal], limits: &Limi
     let fingerprint = certificate.fingerprint();
     let mut info = SealInfo { fingerprint, subject: certificate.subject_text(), name: None, at: None };
     // Who signed comes before how: a correct signature by somebody else is no alteration.
+    let key = certificate.public_key().ok();
+    let is_signed = || key.as_ref().and_then(|key| seal.is_signed_by(key));
     let periods: Vec<&TrustedSeal> = trust.iter().filter(|trusted| trusted.fingerprint == fingerprint).collect();
     let Some(first) = periods.first() else {
-        return match (seal.covers(&parts), seal.is_signed_by(certificate)) {
+        return match (seal.covers(&parts), is_signed()) {
             (Some(false), _) => Examination::new(Reason::ContentChanged),
             (_, Some(false)) => Examination::new(Reason::SignatureMismatch),
             _ => Examination::with_seal(Reason::UnknownSigner, info),
@@ -218,15 +220,13 @@ fn own(bytes: &[u8], candidate: &Candidate, trust: &[TrustedSeal], limits: &Limi
         return Examination::new(Reason::ContentChanged);
     }
     // There is one way to write the seal over these bytes with this certificate. This is it, or it is not ours.
-    let Some(algorithm) = certificate.public_key().ok().and_then(|key| signature::identifier(key.algorithm())) else {
-        return broken;
-    };
+    let Some(algorithm) = key.as_ref().and_then(|key| signature::identifier(key.algorithm())) else { return broken };
     let Ok(digest) = seal.message_digest.try_into() else { return broken };
     let attributes = cms::signed_attributes(digest, &fingerprint);
     if cms::signed_data(certificate, &attributes, &algorithm, seal.signature) != seal.whole {
         return broken;
     }
-    if seal.is_signed_by(certificate) != Some(true) {
+    if is_signed() != Some(true) {
         return Examination::new(Reason::SignatureMismatch);
     }
     info.name = Some(first.name.clone());
@@ -257,7 +257,8 @@ fn foreign(bytes: &[u8], candidate: &Candidate, anchors: &[Certificate<'_>], lim
         name: None,
         at: seal.signing_time,
     };
-    match (seal.covers(&parts), seal.is_signed_by(certificate)) {
+    let key = certificate.public_key().ok();
+    match (seal.covers(&parts), key.and_then(|key| seal.is_signed_by(&key))) {
         (Some(true), Some(true)) => {}
         (Some(false), _) => return Examination::new(Reason::ContentChanged),
         (_, Some(false)) => return Examination::new(Reason::SignatureMismatch),
