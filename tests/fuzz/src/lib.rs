@@ -80,24 +80,29 @@ pub fn reseal(bytes: &mut [u8], seal: &[u8]) -> Option<()> {
 
     let digest = certificate::fingerprint(&[&bytes[..before], &bytes[after..]].concat());
     let mut seal = seal.to_vec();
-    let place = find(&seal, &[0x30, 0x2f, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04])? + 17;
-    seal.get_mut(place..place + 32)?.copy_from_slice(&digest);
-    // The signed attributes: [0], with a length of two bytes.
-    let attributes = find(&seal, &[0xa0, 0x81])?;
-    let length = usize::from(*seal.get(attributes + 2)?);
+    let at = find(&seal, &[0x30, 0x2f, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04])?;
+    // The signed attributes: [0], with a length of one byte beyond 127. The first of them stands between.
+    let attributes = find(&seal[..at], &[0xa0, 0x81])?;
+    let length = usize::from(seal[attributes + 2]);
+    seal.get_mut(at + 17..at + 49)?.copy_from_slice(&digest);
     let mut message = seal.get(attributes..attributes + 3 + length)?.to_vec();
     message[0] = 0x31;
-    let rest = attributes + message.len() + 12; // over ecdsa-with-SHA256
-    let signature = seal.get(rest + 2..)?.len();
+    let signature = attributes + message.len() + 12 + 2; // behind ecdsa-with-SHA256, tag and length
+    let room = seal.get_mut(signature..)?;
     let input = SigningInput::new(Algorithm::EcdsaP256Sha256, message);
     // Most signatures have 70, 71 or 72 bytes: one of them fits.
-    let fitting =
-        std::iter::repeat_with(|| KEY.sign_like_kms(&input).expect("signs")).find(|one| one.len() == signature)?;
-    seal[rest + 2..].copy_from_slice(&fitting);
-    let hex: String = seal.iter().map(|byte| format!("{byte:02x}")).collect();
-    let room = &mut bytes[digits];
+    let mut signatures = std::iter::repeat_with(|| KEY.sign_like_kms(&input).expect("signs"));
+    room.copy_from_slice(&signatures.by_ref().take(10_000).find(|one| one.len() == room.len())?);
+    write_hex(&mut bytes[digits], &seal)
+}
+
+/// Writes digits, and zeros behind them.
+pub fn write_hex(room: &mut [u8], bytes: &[u8]) -> Option<()> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     room.fill(b'0');
-    room.get_mut(..hex.len())?.copy_from_slice(hex.as_bytes());
+    for (two, byte) in room.get_mut(..2 * bytes.len())?.chunks_exact_mut(2).zip(bytes) {
+        two.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
     Some(())
 }
 

@@ -2,6 +2,9 @@
 //!
 //! `seeds --certificate FILE` makes the certificate anew that `seal.cer` is.
 
+// Brings what the instrumented crates count with.
+extern crate libfuzzer_sys as _;
+
 use std::{env, fs, path::Path};
 
 use fuzz::{CERTIFICATE, documents, seal_of};
