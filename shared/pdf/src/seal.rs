@@ -140,15 +140,15 @@ impl Draft {
         if *public_key != self.public_key {
             return Err(SealError::OtherKey);
         }
-        public_key.verify(public_key.algorithm(), &self.attributes, signature)?;
         let broken = || SealError::NotAuthentic(Reason::SealBroken);
         let certificate = Certificate::read(&self.certificate)?;
         let algorithm = signature::identifier(public_key.algorithm()).ok_or_else(broken)?;
-        let signature = signature::to_der(public_key.algorithm(), signature).ok_or_else(broken)?;
+        let signature = signature::to_der(public_key.algorithm(), signature).ok_or(SignatureError::Mismatch)?;
         let seal = cms::signed_data(&certificate, &self.attributes, &algorithm, &signature);
         let gap = self.bytes.get_mut(self.digits.clone()).ok_or_else(broken)?;
+        // As long as a signature of the key is at most.
         if 2 * seal.len() > gap.len() {
-            return Err(broken());
+            return Err(SignatureError::Mismatch.into());
         }
         for (digits, byte) in gap.chunks_exact_mut(2).zip(&seal) {
             digits.copy_from_slice(&hex(*byte));
@@ -164,6 +164,7 @@ impl Draft {
         };
         match authenticate::examine(&self.bytes, &[trust], &Limits::default()).reason {
             Reason::Sealed => Ok(self.bytes),
+            Reason::SignatureMismatch => Err(SignatureError::Mismatch.into()),
             reason => Err(SealError::NotAuthentic(reason)),
         }
     }
