@@ -1,7 +1,8 @@
-"""The images that the baking benchmarks bake into, the same bytes for every peer and for our own benchmark.
+"""The images that the benchmarks bake into and draw, the same bytes for every peer and for our own benchmark.
 
-`inputs.py FOLDER` writes them: 400.png (about 60 kB), 2000.png (about 3 MB), drawing.svg (about 32 kB). Noise covers as
-much of each PNG as its size needs; it comes from a fixed seed, so the pixels are always the same.
+`inputs.py FOLDER` writes them: 400.png (about 60 kB), 2000.png (about 3 MB), drawing.svg (about 32 kB), badge.png (600×600, a
+disc in plain colours with soft edges). Noise covers as much of each of the first two as its size needs; it comes
+from a fixed seed, so the pixels are always the same.
 """
 
 import io
@@ -9,7 +10,7 @@ import pathlib
 import random
 import sys
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 SEED = 2022
 POINTS = 60  # of one line of the drawing: a drawing has fewer elements than coordinates
@@ -34,6 +35,16 @@ def svg(size_bytes: int) -> bytes:
     return "".join([*parts, "</svg>"]).encode()
 
 
+def badge() -> bytes:
+    large = Image.new("RGBA", (2400, 2400))
+    draw = ImageDraw.Draw(large)
+    for radius, colour in ((1150, "#17336b"), (1060, "#e8c25a"), (1020, "#2b5fab"), (420, "#e8c25a"), (330, "#fff")):
+        draw.ellipse((1200 - radius, 1200 - radius, 1200 + radius, 1200 + radius), fill=colour)
+    out = io.BytesIO()
+    large.resize((600, 600)).save(out, "PNG")
+    return out.getvalue()
+
+
 INPUTS = {
     "400.png": lambda: png(400, 58_000),
     "2000.png": lambda: png(2000, 2_950_000),
@@ -43,5 +54,5 @@ INPUTS = {
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, make in INPUTS.items():
+    for name, make in {**INPUTS, "badge.png": badge}.items():
         (folder / name).write_bytes(make())
