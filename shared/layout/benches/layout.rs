@@ -27,7 +27,7 @@ const COLD_STARTS: usize = 15;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let drawn = sample::drawn(600);
+    let drawn = sample::drawn(sample::FLAT, 600);
     let credential = credential();
     let attachments =
         [Attachment { bytes: credential.as_bytes(), ..sample::ATTACHMENTS[0].clone() }, sample::ATTACHMENTS[1].clone()];
@@ -46,13 +46,13 @@ fn main() {
     let renderer = sample::renderer();
     let svg = Page { artwork: Picture::Svg(sample::SVG), ..png.clone() };
     let english = Page { artwork: Picture::Png(&drawn), attachments: &attachments, ..sample::english() };
-    let disc = sample::png(600);
-    let disc = Page { artwork: Picture::Png(&disc), ..png.clone() };
+    let shaded = sample::drawn(sample::SVG, 600);
+    let shaded = Page { artwork: Picture::Png(&shaded), ..png.clone() };
     let pages = [
         ("warm, PNG 600×600", &png),
         ("warm, SVG as paths", &svg),
         ("warm, English, PNG", &english),
-        ("warm, PNG with soft colours", &disc),
+        ("warm, PNG with a gradient", &shaded),
     ];
     for (label, page) in pages {
         report(label, &renderer, std::slice::from_ref(page));
@@ -60,7 +60,7 @@ fn main() {
     let names: Vec<String> = (0..64).map(|number| format!("髙橋\u{3000}{}太郎", sample::kanji(number))).collect();
     let people: Vec<Page<'_>> = names.iter().map(|recipient| Page { recipient, ..png.clone() }).collect();
     report("warm, another recipient each time", &renderer, &people);
-    let pictures: Vec<Vec<u8>> = (590..610).map(sample::drawn).collect();
+    let pictures: Vec<Vec<u8>> = (590..610).map(|side| sample::drawn(sample::FLAT, side)).collect();
     let fresh: Vec<Page<'_>> =
         pictures.iter().map(|picture| Page { artwork: Picture::Png(picture), ..png.clone() }).collect();
     report("warm, a new picture each time", &renderer, &fresh);

@@ -25,7 +25,7 @@ const MAX_CUTS: u32 = 10;
 const MAX_REPAIRS: u32 = 2;
 
 /// Tracking (points) from which on text says in words what it is.
-const WIDE_TRACKING: f32 = 1.0;
+const WIDE_TRACKING: f32 = 0.5;
 
 /// The most lines that are balanced: a longer text is read, not looked at.
 const MAX_BALANCED: usize = 3;

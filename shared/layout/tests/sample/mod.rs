@@ -68,9 +68,16 @@ pub(crate) fn png(side: u32) -> Vec<u8> {
     file
 }
 
-/// The badge of [`SVG`] as a PNG, `side` pixels wide.
-pub(crate) fn drawn(side: u32) -> Vec<u8> {
-    let tree = Tree::from_str(SVG, &Options::default()).unwrap();
+/// A round badge in plain colours, as most are.
+pub(crate) const FLAT: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200" width="640" height="640">
+<circle cx="100" cy="100" r="96" fill="#17336b"/><circle cx="100" cy="100" r="88" fill="none" stroke="#e8c25a" stroke-width="3"/>
+<circle cx="100" cy="100" r="80" fill="#2b5fab"/>
+<path d="M100 44 L114 82 L154 84 L122 108 L134 147 L100 124 L66 147 L78 108 L46 84 L86 82 Z" fill="#e8c25a"/>
+</svg>"##;
+
+/// An SVG as a PNG, `side` pixels wide.
+pub(crate) fn drawn(svg: &str, side: u32) -> Vec<u8> {
+    let tree = Tree::from_str(svg, &Options::default()).unwrap();
     let mut pixmap = Pixmap::new(side, side).unwrap();
     let scale = side as f32 / tree.size().width();
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
