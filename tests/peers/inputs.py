@@ -1,9 +1,9 @@
-"""The images that the baking benchmarks bake into, and the page that is sealed: the same bytes for every peer and for our
-own benchmark.
+"""The images that the benchmarks bake into and draw, and the page that is sealed: the same bytes for every peer and for our own
+benchmark.
 
-`inputs.py FOLDER` writes them: 400.png (about 60 kB), 2000.png (about 3 MB), drawing.svg (about 32 kB), page.pdf (about
-70 kB, as a PDF badge has). Noise covers as much of each as its size needs; it comes from a fixed seed, so the bytes are
-always the same.
+`inputs.py FOLDER` writes them: 400.png (about 60 kB), 2000.png (about 3 MB), drawing.svg (about 32 kB), badge.png (600×600, a
+disc in plain colours with soft edges), page.pdf (about 70 kB, as a PDF badge has). Noise covers as much of each of the others as its
+size needs; it comes from a fixed seed, so the bytes are always the same.
 """
 
 import io
@@ -12,7 +12,7 @@ import random
 import sys
 import zlib
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 SEED = 2022
 POINTS = 60  # of one line of the drawing: a drawing has fewer elements than coordinates
@@ -68,6 +68,16 @@ def pdf(noise_bytes: int) -> bytes:
     return out + head + table + trailer + b"startxref\n%d\n%%%%EOF\n" % len(out)
 
 
+def badge() -> bytes:
+    large = Image.new("RGBA", (2400, 2400))
+    draw = ImageDraw.Draw(large)
+    for radius, colour in ((1150, "#17336b"), (1060, "#e8c25a"), (1020, "#2b5fab"), (420, "#e8c25a"), (330, "#fff")):
+        draw.ellipse((1200 - radius, 1200 - radius, 1200 + radius, 1200 + radius), fill=colour)
+    out = io.BytesIO()
+    large.resize((600, 600)).save(out, "PNG")
+    return out.getvalue()
+
+
 INPUTS = {
     "400.png": lambda: png(400, 58_000),
     "2000.png": lambda: png(2000, 2_950_000),
@@ -78,5 +88,5 @@ INPUTS = {
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, make in INPUTS.items():
+    for name, make in {**INPUTS, "badge.png": badge}.items():
         (folder / name).write_bytes(make())

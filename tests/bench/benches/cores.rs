@@ -29,6 +29,7 @@ const BATCH: u32 = 32;
 
 const FIXTURE: &str = include_str!("../../peers/fixture.json");
 const HOSTED: &str = include_str!("../../peers/hosted.json");
+const PAGE: &str = include_str!("../../peers/page.json");
 /// When the credentials are signed and judged, within their validity.
 const NOW: &str = "2026-06-01T00:00:00Z";
 
@@ -39,6 +40,7 @@ fn main() {
     bake_and_extract(&inputs);
     verify_hosted(&inputs);
     seal_and_examine(&inputs);
+    draw(&inputs);
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark is told by a variable where its inputs are")]
@@ -147,8 +149,52 @@ fn verify_hosted(inputs: &Path) {
     measure_verification("verify-ob2-hosted", document("/assertion").1.to_string().as_bytes(), &web);
 }
 
+/// One page of one badge after another, as when an event's certificates are fetched: picture and fonts are known.
+fn draw(inputs: &Path) {
+    let fonts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local/fonts");
+    let fonts = layout::FONTS.map(|(weight, name)| (weight, read(&fonts, name)));
+    let renderer = layout::Renderer::new(layout::Fonts::new(fonts).expect("the fonts of infra/fonts"));
+    let page: Value = serde_json::from_str(PAGE).expect("JSON");
+    let text = |name: &str| page[name].as_str().expect("a text");
+    let criteria = page["criteria"].as_array().expect("a list").iter();
+    let criteria: String = criteria.map(|item| format!("- {}\n", item.as_str().expect("a text"))).collect();
+    let picture = read(inputs, "badge.png");
+    let issued_on = text("issued_on").parse().expect("an instant");
+    let page = layout::Page {
+        language: layout::Language::Ja,
+        orientation: layout::Orientation::Landscape,
+        recipient: text("recipient"),
+        badge_name: text("badge_name"),
+        description: text("description"),
+        criteria: &criteria,
+        issuer_name: text("issuer_name"),
+        organisation_name: None,
+        issued_on,
+        expires_on: None,
+        credential_id: text("credential_url"),
+        credential_url: text("credential_url"),
+        validator_url: text("validator_url"),
+        colour: layout::Colour::new(29, 78, 156),
+        logo: None,
+        artwork: layout::Picture::Png(&picture),
+        artwork_alt: "badge",
+        attachments: &[layout::Attachment {
+            name: "credential.json",
+            media_type: "application/ld+json",
+            description: "Open Badges 3.0 credential",
+            relationship: layout::Relationship::Data,
+            bytes: FIXTURE.as_bytes(),
+        }],
+        created: issued_on,
+    };
+    // Twice, once beside each peer.
+    for case in ["page-beside-reportlab", "page-beside-weasyprint"] {
+        measure(case, || renderer.render(&page).expect("a page"));
+    }
+}
+
 fn read(folder: &Path, file: &str) -> Vec<u8> {
-    std::fs::read(folder.join(file)).expect("tests/peers/run inputs has made the picture")
+    std::fs::read(folder.join(file)).expect("tests/peers/run inputs and infra/fonts have made it")
 }
 
 /// The whole verification of a file: every step, into a report.

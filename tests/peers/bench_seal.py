@@ -1,17 +1,13 @@
 """pyHanko on page.pdf of inputs.py: sealing it as our PDF badges are sealed, and judging a sealed one.
 
-`bench_pdf.py FOLDER` prints one JSON line per case, as bench.py does. The file that is judged is the one that our own
+`bench_seal.py FOLDER` prints one JSON line per case, as bench.py does. The file that is judged is the one that our own
 benchmark left in the folder, sealed.pdf with its certificate sealed.cer; if there is none, pyHanko's own.
 """
 
 import datetime
 import io
-import json
-import os
 import pathlib
 import sys
-import time
-from importlib.metadata import version
 
 from asn1crypto import keys, x509
 from cryptography import x509 as certificates
@@ -25,26 +21,10 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from harness import bench
+
 FOLDER = pathlib.Path(sys.argv[1])
-BOX_SECONDS = int(os.environ.get("PEERS_BOX_MS", 3000)) / 1000
-WARM_UP = 5
 SCALAR = int("01" * 32, 16)  # the key of our own benchmark
-
-
-def bench(name: str, work) -> None:
-    for _ in range(WARM_UP):
-        work()
-    walls, before, cpu = [], time.process_time(), 0.0
-    while cpu < BOX_SECONDS:
-        start = time.perf_counter()
-        work()
-        walls.append(time.perf_counter() - start)
-        cpu = time.process_time() - before
-    walls.sort()
-    print(json.dumps({
-        "peer": f"pyHanko {version('pyHanko')}", "case": name, "cpu_us": round(cpu / len(walls) * 1e6, 1),
-        "p50_us": round(walls[len(walls) // 2] * 1e6, 1), "iterations": len(walls),
-    }, separators=(",", ":")), flush=True)
 
 
 def signer() -> signers.SimpleSigner:
@@ -92,8 +72,8 @@ def main() -> None:
         status = validate_pdf_signature(signature, signer_validation_context=context)
         assert status.bottom_line, status.summary()
 
-    bench("seal-pdf", sealed)
-    bench("examine-pdf", judged)
+    bench("pyHanko", "seal-pdf", sealed)
+    bench("pyHanko", "examine-pdf", judged)
 
 
 main()
