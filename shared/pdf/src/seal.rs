@@ -197,6 +197,7 @@ fn with_placeholders(
     // Objects are written in the order of their numbers: the signature comes last.
     let [field_id, form_id, seal_id] = [1, 2, 3].map(|next| (original.max_id.saturating_add(next), 0));
 
+    let length = pdf.len();
     let mut update = IncrementalDocument::create_from(pdf, original);
     update.opt_clone_object_to_new_document(page_id).map_err(unreadable)?;
     update.opt_clone_object_to_new_document(catalog_id).map_err(unreadable)?;
@@ -228,7 +229,8 @@ fn with_placeholders(
     document.objects.insert(form_id, dictionary! { "Fields" => vec![field_id.into()], "SigFlags" => 3 }.into());
     document.objects.insert(seal_id, seal(at, name, reason, room).into());
     document.max_id = seal_id.0;
-    let mut bytes = Vec::new();
+    // Page and catalog once more, form, field, seal and table: without the page's own bytes a few thousand.
+    let mut bytes = Vec::with_capacity(length + 2 * room + 8192);
     update.save_to(&mut bytes).map_err(|_| SealError::Unreadable)?;
     Ok((bytes, seal_id.0))
 }
