@@ -138,8 +138,8 @@ mod tests {
             let votes: Vec<Vote> = choices.iter().take(count).enumerate()
                 .filter_map(|(n, choice)| choice.map(|yes| vote(n + 1, if yes { Choice::Issue } else { Choice::Reject }, 1)))
                 .collect();
-            let yes = votes.iter().filter(|v| v.choice == Choice::Issue).count() as u32;
-            let no = votes.len() as u32 - yes;
+            let yes = u32::try_from(votes.iter().filter(|v| v.choice == Choice::Issue).count()).unwrap();
+            let no = u32::try_from(votes.len()).unwrap() - yes;
             match tally(&approval, &somebody(), &votes, 1) {
                 Tally::Issue => prop_assert!(yes >= issue),
                 Tally::Reject => prop_assert!(no >= reject && yes < issue),
@@ -147,7 +147,7 @@ mod tests {
                 Tally::Stuck => prop_assert!(false, "a jury that was let in got stuck"),
             }
             // Votes on an earlier submission say nothing about this one.
-            let none = Tally::Open { issue: 0, reject: 0, missing: count as u32 };
+            let none = Tally::Open { issue: 0, reject: 0, missing: u32::try_from(count).unwrap() };
             prop_assert_eq!(tally(&approval, &somebody(), &votes, 2), none);
         }
     }

@@ -614,7 +614,7 @@ impl Field {
         });
         match &self.kind {
             FieldKind::Text { max_chars } | FieldKind::Paragraph { max_chars } => {
-                value["max_chars"] = (*max_chars).into()
+                value["max_chars"] = (*max_chars).into();
             }
             FieldKind::Radio { options } | FieldKind::Checkbox { options } | FieldKind::Select { options } => {
                 let choice = |c: &Choice| json!({"value": c.value, "label": c.label.get(lang)});
@@ -752,6 +752,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::approval::tests::METHODS;
 
+    #[expect(clippy::needless_pass_by_value, reason = "reads best where it is called with json!")]
     pub(crate) fn body(approval: Value) -> Value {
         json!({
             "badge_id": "b1", "primary_language": "ja",
