@@ -424,7 +424,7 @@ fn attempt(application: Application, form: &Form, what: &Try) -> Result<Option<S
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn no_sequence_of_actions_issues_twice(
