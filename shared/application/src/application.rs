@@ -311,9 +311,8 @@ pub struct Entry {
     pub by: Actor,
     /// What was done.
     pub action: Action,
-    /// The state before; none for the first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
+    /// The state before.
+    pub from: String,
     /// The state after.
     pub to: String,
     /// What was said: a comment or a reason.
@@ -325,10 +324,6 @@ pub struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// It was begun.
-    Begin,
-    /// What was typed was saved.
-    Save,
     /// It was submitted.
     Submit,
     /// A mail was asked for that proves the address.
@@ -542,7 +537,7 @@ pub enum Entered {
 }
 
 impl Application {
-    /// Begins an application.
+    /// Begins an application. Its trail begins when it is submitted: a draft is the applicant's own, and leaves nothing behind.
     #[must_use]
     pub fn begin(id: ApplicationId, form: &Form, applicant: Applicant, draft: Typed, now: Timestamp) -> Step {
         let application = Self {
@@ -566,9 +561,7 @@ impl Application {
             state: State::Draft,
             since: now,
         };
-        let mut step = Step { application, entry: None, effects: Vec::new(), letters: Vec::new() };
-        step.record(Actor::Applicant, Action::Begin, None, "", now);
-        step
+        application.step()
     }
 
     /// Number of the latest submission; 0 before the first.
@@ -670,7 +663,7 @@ impl Application {
             step.ask_proof(world.now);
         }
         step.go_on(world);
-        step.record(Actor::Applicant, Action::Submit, Some(from), "", world.now);
+        step.record(Actor::Applicant, Action::Submit, from, "", world.now);
         Ok(step)
     }
 
@@ -688,7 +681,7 @@ impl Application {
         let from = self.state.name();
         let mut step = self.step();
         step.ask_proof(now);
-        step.record(Actor::Applicant, Action::AskProof, Some(from), "", now);
+        step.record(Actor::Applicant, Action::AskProof, from, "", now);
         Ok(step)
     }
 
@@ -731,7 +724,7 @@ impl Application {
         if submitted {
             step.go_on(world);
         }
-        step.record(Actor::Applicant, Action::Prove, Some(from), "", world.now);
+        step.record(Actor::Applicant, Action::Prove, from, "", world.now);
         Ok(step)
     }
 
@@ -748,7 +741,7 @@ impl Application {
         }
         let mut step = self.step();
         step.go_on(world);
-        step.record(Actor::System, Action::Check, Some("checking"), "", world.now);
+        step.record(Actor::System, Action::Check, "checking", "", world.now);
         Ok(Some(step))
     }
 
@@ -779,7 +772,7 @@ impl Application {
         self.assigned = reviewers;
         let mut step = self.step();
         step.letters = letters;
-        step.record(by, Action::Assign, Some("submitted"), "", now);
+        step.record(by, Action::Assign, "submitted", "", now);
         Ok(step)
     }
 
@@ -832,7 +825,7 @@ impl Application {
             }
             Tally::Open { .. } | Tally::Stuck => {}
         }
-        step.record(Actor::Reviewer(by.clone()), Action::Vote, Some("submitted"), &comment, now);
+        step.record(Actor::Reviewer(by.clone()), Action::Vote, "submitted", &comment, now);
         Ok(step)
     }
 
@@ -863,7 +856,7 @@ impl Application {
         if enough {
             step.approve(by.clone(), Edits::default());
         }
-        step.record(by, Action::Endorse, Some("submitted"), &comment, now);
+        step.record(by, Action::Endorse, "submitted", &comment, now);
         Ok(step)
     }
 
@@ -916,7 +909,7 @@ impl Application {
         self.may_decide(definition, &by, true)?;
         let mut step = self.step();
         step.approve(by.clone(), edits);
-        step.record(by, Action::Approve, Some("submitted"), "", now);
+        step.record(by, Action::Approve, "submitted", "", now);
         Ok(step)
     }
 
@@ -935,7 +928,7 @@ impl Application {
         self.may_decide(definition, &by, false)?;
         let mut step = self.step();
         step.reject(by.clone(), reason, mail);
-        step.record(by, Action::Reject, Some("submitted"), reason, now);
+        step.record(by, Action::Reject, "submitted", reason, now);
         Ok(step)
     }
 
@@ -952,7 +945,7 @@ impl Application {
         }
         let mut step = self.step();
         step.send_back(by.clone(), comment);
-        step.record(by, Action::Return, Some("submitted"), comment, now);
+        step.record(by, Action::Return, "submitted", comment, now);
         Ok(step)
     }
 
@@ -993,7 +986,7 @@ impl Application {
         if counted {
             step.effects.push(Effect::Leave);
         }
-        step.record(by, action, Some(from), "", now);
+        step.record(by, action, from, "", now);
         step
     }
 
@@ -1010,7 +1003,7 @@ impl Application {
         self.state = State::Issued { event, credential };
         let mut step = self.step();
         step.effects.push(Effect::HaveBadge);
-        step.record(Actor::System, Action::Issue, Some("approved"), "", now);
+        step.record(Actor::System, Action::Issue, "approved", "", now);
         Ok(Some(step))
     }
 
@@ -1040,15 +1033,15 @@ impl Application {
 
 impl Step {
     /// Writes the entry; the application has its new state already.
-    fn record(&mut self, by: Actor, action: Action, from: Option<&'static str>, note: &str, now: Timestamp) {
+    fn record(&mut self, by: Actor, action: Action, from: &'static str, note: &str, now: Timestamp) {
         let application = &mut self.application;
         let to = application.state.name();
         application.revision = application.revision.saturating_add(1);
         application.entries = application.entries.saturating_add(1);
-        if from != Some(to) {
+        if from != to {
             application.since = now;
         }
-        let (from, to) = (from.map(str::to_owned), to.to_owned());
+        let (from, to) = (from.to_owned(), to.to_owned());
         let note = bounded(note);
         self.entry = Some(Entry { number: application.entries, at: now, by, action, from, to, note });
     }

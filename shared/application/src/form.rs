@@ -481,6 +481,15 @@ impl Definition {
         fields
     }
 
+    /// How many applications of one person take a place: also those that use a code, where one person may use codes only once.
+    #[must_use]
+    pub fn places_per_person(&self) -> Option<u32> {
+        match &self.approval {
+            Approval::ClaimCode { once_per_person: true, .. } => Some(1),
+            _ => self.per_person,
+        }
+    }
+
     /// Whether somebody with this address may apply.
     #[must_use]
     pub fn admits(&self, address: &EmailAddress) -> bool {

@@ -77,7 +77,7 @@ fn nothing_is_approved_before_the_address_is_proved() {
         expected.push(Effect::AwaitBadge);
         assert_eq!(step.effects, expected);
         let entry = step.entry.unwrap();
-        assert_eq!((entry.number, entry.from.as_deref(), entry.to.as_str()), (3, Some("unproven"), "approved"));
+        assert_eq!((entry.number, entry.from.as_str(), entry.to.as_str()), (2, "unproven", "approved"));
         assert_eq!(step.application.prove(&world(&form)), Err(Refusal::State { state: "approved" }));
     }
 }
@@ -446,7 +446,7 @@ proptest! {
                     prop_assert_eq!(step.application.revision, before.revision + 1);
                     if let Some(entry) = &step.entry {
                         prop_assert_eq!(entry.number, before.entries + 1);
-                        prop_assert_eq!(entry.from.as_deref(), Some(from));
+                        prop_assert_eq!(entry.from.as_str(), from);
                         prop_assert_eq!(entry.to.as_str(), step.application.state.name());
                     } else {
                         prop_assert_eq!(step.application.state.name(), from);
