@@ -522,10 +522,16 @@ struct Peer {
     credential: CredentialId,
 }
 
+/// The token out of a link to `/c/receive`, or the token itself.
+fn receive_token(text: &str) -> &str {
+    let text = text.trim();
+    let token = text.split_once("tk=").map_or(text, |(_, behind)| behind);
+    token.split(['&', '#']).next().unwrap_or_default()
+}
+
 /// Whose link this is, provided that it shows a valid credential of one of the form's badges. `text`: the link, or the address it ends.
 async fn held(app: &App, form: &Form, text: &str, now: Timestamp) -> Result<Option<Peer>, Problem> {
-    let text = text.trim().split(['?', '#']).next().unwrap_or_default();
-    let Some(link) = text.rsplit('/').next().and_then(badge::receive::Link::parse) else { return Ok(None) };
+    let Some(link) = badge::receive::Link::parse(receive_token(text)) else { return Ok(None) };
     let Approval::Peer { badges, .. } = &form.definition.approval else { return Ok(None) };
     let found = app.store.credential(&link.credential).await.map_err(edge::failed)?;
     let Some((stored, credential)) = found else { return Ok(None) };
@@ -543,4 +549,16 @@ async fn held(app: &App, form: &Form, text: &str, now: Timestamp) -> Result<Opti
         email,
         credential: link.credential,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peers_badge_is_shown_by_a_link_or_its_token() {
+        for text in ["5f8a", " https://badges.example.org/c/receive?lang=ja&tk=5f8a#x ", "/c/receive?tk=5f8a&lang=ja"] {
+            assert_eq!(receive_token(text), "5f8a");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Applications, as staff see them and decide about them.
 
 use crate::step::{self, Files, Subject};
-use crate::{App, view};
+use crate::{App, forms, view};
 use application::Refusal;
 use application::application::{Actor, Choice, Decision, STATES};
 use application::approval::Approval;
@@ -102,7 +102,8 @@ async fn find(app: &App, request: &Request) -> Result<Subject, Problem> {
 
 fn done(subject: &Subject) -> Answer {
     let application = &subject.application;
-    let body = json!({"resource_id": application.id.as_str(), "update_count": 1, "state": application.state.name()});
+    let mut body = forms::done("application", application.id.as_str());
+    body["state"] = application.state.name().into();
     Answer::json(200, &body)
 }
 

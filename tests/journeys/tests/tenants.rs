@@ -117,7 +117,7 @@ fn parts(route: &str, client: &str, badge: &str, event: &str) -> (String, String
     let (method, path) = route.split_once(' ').unwrap();
     let path = path.replace("{client}", client).replace("{badge}", badge).replace("{event}", event);
     // Whatever else is named, nothing lies there.
-    let path = ["{alias}", "{secret}", "{import}", "{webhook}"]
+    let path = ["{alias}", "{secret}", "{import}", "{webhook}", "{form}", "{template}", "{application}"]
         .iter()
         .fold(path, |path, name| path.replace(name, "nosuchthing"));
     (method.to_owned(), path)
