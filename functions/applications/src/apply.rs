@@ -118,6 +118,13 @@ async fn begin(app: &App, request: &Request) -> Result<Answer, Problem> {
     is_open(&form, request.now)?;
     let body = request.json()?;
     let mut typing = read_typing(&body, &form, request);
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let work = abuse::solved(&form.id, &form.secret, text("challenge"), text("solution"), request.now);
+    let Ok((nonce, until)) = work else {
+        // Nothing is said about a code to who has not worked.
+        typing.errors.push(field("/solution", Reason::Unsolved));
+        return Err(typing.errors.into());
+    };
     let mut ready = None;
     if typing.submit {
         match ready_to_submit(app, None, &typing, &form, request).await? {
@@ -125,12 +132,10 @@ async fn begin(app: &App, request: &Request) -> Result<Answer, Problem> {
             Err(errors) => typing.errors.extend(errors),
         }
     }
-    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-    let work = abuse::solved(&form.id, &form.secret, text("challenge"), text("solution"), request.now);
-    let Ok((nonce, until)) = work else {
-        typing.errors.push(field("/solution", Reason::Unsolved));
-        return Err(typing.errors.into());
-    };
+    if typing.errors.iter().any(|error| error.reason == Reason::WrongCode) {
+        // Each guess costs its own work.
+        app.store.spend(&form.id, &nonce, until).await.map_err(edge::failed)?;
+    }
     let (Some(applicant), true) = (typing.applicant, typing.errors.is_empty()) else {
         return Err(typing.errors.into());
     };
@@ -269,9 +274,11 @@ async fn open_own(app: &App, request: &Request) -> Result<Subject, Problem> {
 
 /// The same, provided it is the link of a reviewer who may see it.
 async fn open_reviewer(app: &App, request: &Request) -> Result<(Subject, Reviewer), Problem> {
-    let Opened { subject, opens: Opens::Reviewer(id) } = open(app, request).await? else {
-        return Err(Kind::NotFound.into());
-    };
+    reviewed_by(open(app, request).await?)
+}
+
+fn reviewed_by(Opened { subject, opens }: Opened) -> Result<(Subject, Reviewer), Problem> {
+    let Opens::Reviewer(id) = opens else { return Err(Kind::NotFound.into()) };
     // Who is no longer asked sees nothing any more; a draft is the applicant's own.
     let reviewer = subject.application.reviewer(&subject.form.definition, &id);
     let reviewer = reviewer.map_err(|_| Kind::NotFound)?.clone();
@@ -283,8 +290,9 @@ async fn open_reviewer(app: &App, request: &Request) -> Result<(Subject, Reviewe
 
 /// `GET /apply/{form}/applications/{link}`: what the holder of the link may see.
 async fn look(app: &App, request: &Request) -> Result<Answer, Problem> {
-    let Opened { subject, opens } = open(app, request).await?;
-    let value = match opens {
+    let opened = open(app, request).await?;
+    let subject = opened.subject.clone();
+    let value = match opened.opens {
         Opens::Applicant => view::applicant(app, &looked_at(app, subject, request).await?, request),
         Opens::Proof { .. } => {
             // Seeing a link is not using it: what reads mails before people do proves nothing.
@@ -295,7 +303,7 @@ async fn look(app: &App, request: &Request) -> Result<Answer, Problem> {
             view::peer(&subject, &answered(app, &subject).await?, request.lang)
         }
         Opens::Reviewer(_) => {
-            let (subject, reviewer) = open_reviewer(app, request).await?;
+            let (subject, reviewer) = reviewed_by(opened)?;
             view::reviewer(&subject, &answered(app, &subject).await?, &reviewer, request.lang)
         }
     };

@@ -86,9 +86,9 @@ pub(crate) async fn show(app: &App, request: &Request, caller: &Caller) -> Resul
     Ok(Answer::json(200, &view::staff(&subject, &history, &answered, &by, request.lang)))
 }
 
-/// Somebody else's, none, and a draft, which is the applicant's own, look alike.
+/// Somebody else's, none, and one that was never submitted, which is the applicant's own, look alike.
 fn is_shown(application: &application::Application, client: &ClientId) -> bool {
-    application.client == *client && !matches!(application.state, application::State::Draft)
+    application.client == *client && application.submission.is_some()
 }
 
 async fn find(app: &App, request: &Request) -> Result<Subject, Problem> {
