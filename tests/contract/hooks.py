@@ -173,11 +173,13 @@ def media_type(response: Response) -> str:
 
 def is_beyond_schemas(pointer: str, code: str, **_) -> bool:
     # That these texts would be put in different orders by those who check; that an end is not after its beginning; that there is no
-    # HTTP Basic to stand in for a member.
+    # HTTP Basic to stand in for a member; that a text is no certificate, and that nothing was uploaded under a name.
     return (
         code == "unsignable"
         or (code == "out_of_range" and pointer.endswith("/expires_on"))
         or (code == "missing" and pointer in ("#/client_id", "#/client_secret"))
+        or (code == "not_certificate" and pointer.startswith("#/trust"))
+        or (code == "not_found" and pointer == "#/upload")
     )
 
 
