@@ -20,6 +20,7 @@ BASE = MADE["base"]
 RANDOM_ONE_IN = 6
 
 REAL = {name: [MADE[name]] for name in ("client", "badge", "alias", "event", "import", "webhook", "kid", "multikey")}
+REAL |= {name: [MADE[name]] for name in ("form", "template", "application")} | {"link": [MADE["apply_link"]]}
 FILES = {
     "/credentials/{file}": [MADE["credential"] + ending for ending in ("", ".json", ".html", ".jwt")] + [MADE["revoked"]],
     "/badges/{file}": [MADE["badge"] + ending for ending in ("", ".json", ".html")],
@@ -34,7 +35,7 @@ FILES = {
 }
 FILES["/obv3/credentials/{file}"] = FILES["/credentials/{file}"]
 # Never to be deleted.
-KEPT = {MADE[name] for name in ("badge", "edited", "draft", "alias", "webhook")}
+KEPT = {MADE[name] for name in ("badge", "edited", "draft", "alias", "webhook", "template")}
 # What would be in the way of others if it were changed has others to be changed.
 INSTEAD = {"replaceBadge": {"badge": [MADE["edited"]]}, "patchBadge": {"badge": [MADE["edited"]]}}
 IDS = {"uploadImport": MADE["badge"], "getImport": MADE["import"]}

@@ -28,9 +28,28 @@
 //! | `STATUS#{list}` | `REVOKED#{index}` | one revoked place |
 //! | `STATUS#{list}` | `SIGNED` | the list as it is published |
 //! | `SEALS` | `{fingerprint}` | a certificate whose key seals PDF badges |
+//! | `FORM#{form}` | `HEAD` | an application form as it is now, with its secret |
+//! | `FORM#{form}` | `VERSION#{n}` | one version of it, for ever |
+//! | `FORM#{form}` | `COUNT` | how many applications take a place |
+//! | `FORM#{form}` | `PERSON#{hmac}` | how many of one person's do |
+//! | `FORM#{form}` | `CODE#{code}` | how often a claim code was used |
+//! | `FORM#{form}` | `SPENT#{nonce}` | a proof of work that was handed in; expires |
+//! | `FORMS#{client}` | `FORM#{form}` | a form, for lists |
+//! | `FORMS#{client}` | `TEMPLATE#{form}` | a form template of the organisation's own |
+//! | `APPLICATION#{application}` | `HEAD` | an application as it stands; a draft expires |
+//! | `APPLICATION#{application}` | `SUBMISSION#{n}` | what was submitted, for ever |
+//! | `APPLICATION#{application}` | `TRAIL#{n}` | who did what with it |
+//! | `APPLICATIONS#{client}#{state}` | `{since}#{application}` | an application in this state, for lists |
+//! | `APPLICANT#{client}#{hmac}` | `{application}` | an address's applications |
+//! | `AWARD#{shard}` | `{since}#{application}` | an approved application whose badge is not issued yet |
+//! | `REMIND#{day}` | `{application}` | somebody is reminded of it on that day, if it is where it was |
+//! | `RATE#{key}` | `RATE` | what somebody did in an hour; expires |
 //! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
 
-use badge::{AliasId, BadgeId, ClientId, CredentialId, EventId, ImportId, StatusListId, UploadId, WebhookId};
+use badge::{
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, FormId, ImportId, StatusListId, UploadId,
+    WebhookId,
+};
 use jiff::Timestamp;
 
 /// A primary key of the table.
@@ -169,6 +188,87 @@ pub(crate) fn status_signed(list: &StatusListId) -> TableKey {
 }
 pub(crate) fn status_revoked(list: &StatusListId, index: u32) -> TableKey {
     key(status_partition(list), format!("{REVOKED}{index:06}"))
+}
+pub(crate) fn form_partition(form: &FormId) -> String {
+    format!("FORM#{form}")
+}
+pub(crate) fn form_head(form: &FormId) -> TableKey {
+    key(form_partition(form), "HEAD")
+}
+pub(crate) fn form_version(form: &FormId, version: u32) -> TableKey {
+    key(form_partition(form), format!("VERSION#{version:08}"))
+}
+pub(crate) fn form_count(form: &FormId) -> TableKey {
+    key(form_partition(form), "COUNT")
+}
+pub(crate) fn form_person(form: &FormId, hmac: &str) -> TableKey {
+    key(form_partition(form), format!("PERSON#{hmac}"))
+}
+pub(crate) const CODES: &str = "CODE#";
+pub(crate) fn form_code(form: &FormId, code: &str) -> TableKey {
+    key(form_partition(form), format!("{CODES}{code}"))
+}
+pub(crate) fn form_spent(form: &FormId, nonce: &str) -> TableKey {
+    key(form_partition(form), format!("SPENT#{nonce}"))
+}
+pub(crate) fn forms_partition(client: &ClientId) -> String {
+    format!("FORMS#{client}")
+}
+pub(crate) const FORMS: &str = "FORM#";
+pub(crate) fn form_row(client: &ClientId, form: &FormId) -> TableKey {
+    key(forms_partition(client), format!("{FORMS}{form}"))
+}
+pub(crate) const FORM_TEMPLATES: &str = "TEMPLATE#";
+pub(crate) fn form_template(client: &ClientId, template: &FormId) -> TableKey {
+    key(forms_partition(client), format!("{FORM_TEMPLATES}{template}"))
+}
+pub(crate) fn application_partition(application: &ApplicationId) -> String {
+    format!("APPLICATION#{application}")
+}
+pub(crate) fn application(application: &ApplicationId) -> TableKey {
+    key(application_partition(application), "HEAD")
+}
+pub(crate) const SUBMISSIONS: &str = "SUBMISSION#";
+pub(crate) fn submission(application: &ApplicationId, number: u32) -> TableKey {
+    key(application_partition(application), format!("{SUBMISSIONS}{number:04}"))
+}
+pub(crate) const TRAIL: &str = "TRAIL#";
+pub(crate) fn trail(application: &ApplicationId, number: u32) -> TableKey {
+    key(application_partition(application), format!("{TRAIL}{number:08}"))
+}
+pub(crate) fn applications_partition(client: &ClientId, state: &str) -> String {
+    format!("APPLICATIONS#{client}#{state}")
+}
+pub(crate) fn application_row(
+    client: &ClientId,
+    state: &str,
+    since: Timestamp,
+    application: &ApplicationId,
+) -> TableKey {
+    key(applications_partition(client, state), format!("{}#{application}", sortable(since)))
+}
+pub(crate) fn applicant_partition(client: &ClientId, hmac: &str) -> String {
+    format!("APPLICANT#{client}#{hmac}")
+}
+pub(crate) fn applicant(client: &ClientId, hmac: &str, application: &ApplicationId) -> TableKey {
+    key(applicant_partition(client, hmac), application.as_str())
+}
+pub(crate) fn award_partition(shard: char) -> String {
+    format!("AWARD#{shard}")
+}
+pub(crate) fn award(application: &ApplicationId, since: Timestamp) -> TableKey {
+    // An application's id is random: the sum of its characters spreads evenly.
+    let shard = usize::from(application.as_str().bytes().fold(0u8, u8::wrapping_add)) % PENDING_SHARDS.len();
+    key(award_partition(PENDING_SHARDS[shard]), format!("{}#{application}", sortable(since)))
+}
+pub(crate) fn reminder_partition(day: jiff::civil::Date) -> String {
+    format!("REMIND#{day}")
+}
+pub(crate) fn reminder(day: jiff::civil::Date, application: &ApplicationId) -> TableKey {
+    key(reminder_partition(day), application.as_str())
+}
+pub(crate) fn rate(rate: &str) -> TableKey {
+    key(format!("RATE#{rate}"), "RATE")
 }
 /// Apart from the other keys, so that the validator can be let read these and nothing else.
 pub(crate) const SEALS_PARTITION: &str = "SEALS";

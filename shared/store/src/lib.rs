@@ -12,6 +12,7 @@
 //! E-mail addresses are in no key: an index of addresses goes by an HMAC under the organisation's own secret.
 
 pub mod aliases;
+pub mod applications;
 pub mod badges;
 pub mod client;
 pub mod credentials;
@@ -19,6 +20,7 @@ pub mod deliveries;
 pub mod events;
 pub mod expiries;
 pub mod feed;
+pub mod forms;
 pub mod imports;
 pub mod item;
 pub mod key;
@@ -26,6 +28,7 @@ pub mod objects;
 pub mod organisations;
 pub mod pack;
 pub mod pending;
+pub mod rates;
 pub mod seals;
 pub mod secrets;
 pub mod signing_keys;
@@ -33,10 +36,12 @@ pub mod status_lists;
 pub mod upload;
 pub mod webhooks;
 
+pub use applications::{Listed, Refused, StepWrite};
 pub use client::{Store, StoreError};
 pub use credentials::{Revocation, StoredCredential};
 pub use events::Plan;
 pub use feed::{FeedEntry, Place};
+pub use forms::SavedTemplate;
 pub use imports::Import;
 pub use organisations::StoredOrganisation;
 pub use seals::Seal;
