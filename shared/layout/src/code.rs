@@ -9,17 +9,22 @@ const QUIET: u16 = 4;
 /// The most modules on a side: beyond, they are too small on paper for a phone.
 const MAX_MODULES: usize = 85;
 
-/// The code of a text as a path with its quiet zone, in a square of `side` points whose corner is at the origin.
-/// `None` if the text is empty or too long for a code of a readable size.
-pub(crate) fn path(text: &str, side: f32) -> Option<Path> {
+/// A code, in modules: whole numbers, because they are short in the file.
+pub(crate) struct Code {
+    pub(crate) path: Path,
+    /// Length of a side, with the empty border.
+    pub(crate) modules: u16,
+}
+
+/// The code of a text, with its empty border. `None` if the text is empty or too long for a code of a readable size.
+pub(crate) fn code(text: &str) -> Option<Code> {
     if text.is_empty() {
         return None;
     }
     let code = QrCode::with_error_correction_level(text, EcLevel::M).ok().filter(|code| code.width() <= MAX_MODULES)?;
     let width = code.width();
     let modules = u16::try_from(width).ok()? + 2 * QUIET;
-    let unit = side / f32::from(modules);
-    let at = |module: usize| f32::from(u16::try_from(module).unwrap_or(u16::MAX) + QUIET) * unit;
+    let at = |module: usize| f32::from(u16::try_from(module).unwrap_or(u16::MAX) + QUIET);
     let mut path = PathBuilder::new();
     for (row, colours) in code.to_colors().chunks(width).enumerate() {
         let mut column = 0;
@@ -34,7 +39,7 @@ pub(crate) fn path(text: &str, side: f32) -> Option<Path> {
             column += bar.max(1);
         }
     }
-    path.finish()
+    Some(Code { path: path.finish()?, modules })
 }
 
 #[cfg(test)]
@@ -43,8 +48,8 @@ mod tests {
 
     #[test]
     fn a_text_too_long_to_be_read_from_paper_has_no_code() {
-        assert!(path("https://badges.example/verify", 80.0).is_some());
-        assert!(path("", 80.0).is_none());
-        assert!(path(&"x".repeat(700), 80.0).is_none());
+        assert!(code("https://badges.example/verify").is_some());
+        assert!(code("").is_none());
+        assert!(code(&"x".repeat(700)).is_none());
     }
 }

@@ -2,10 +2,10 @@
 
 use krilla::text::Font;
 use parley::fontique::Blob;
-use skrifa::{
-    FontRef, MetadataProvider,
-    charmap::{Charmap, MapVariant},
-};
+use skrifa::charmap::{Charmap, MapVariant};
+use skrifa::instance::{LocationRef, Size};
+use skrifa::outline::{DrawSettings, OutlinePen};
+use skrifa::{FontRef, MetadataProvider};
 
 use crate::LayoutError;
 
@@ -15,12 +15,28 @@ const MAX_FONTS: usize = 64;
 /// Stands for a character that no font has, in Japanese print.
 const GETA: char = '〓';
 
+/// The fonts that pages are meant to be set in, as `infra/fonts` fetches them: part and file, in the order to give to
+/// [`Fonts::new`]. A serif for names and headings, a sans serif for the rest; then other scripts.
+pub const FONTS: [(Weight, &str); 11] = [
+    (Weight::Regular, "NotoSans-Regular.ttf"),
+    (Weight::Regular, "NotoSansJP-Regular.ttf"),
+    (Weight::Regular, "NotoSansArabic-Regular.ttf"),
+    (Weight::Regular, "NotoSansHebrew-Regular.ttf"),
+    (Weight::Regular, "NotoSansThai-Regular.ttf"),
+    (Weight::Bold, "NotoSerif-SemiBold.ttf"),
+    (Weight::Bold, "NotoSerifJP-SemiBold.ttf"),
+    (Weight::Bold, "NotoSansArabic-SemiBold.ttf"),
+    (Weight::Bold, "NotoSansHebrew-SemiBold.ttf"),
+    (Weight::Bold, "NotoSansThai-SemiBold.ttf"),
+    (Weight::Bold, "NotoSansDevanagari-SemiBold.ttf"),
+];
+
 /// The role of a font.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
-    /// For running text: 400.
+    /// For running text.
     Regular,
-    /// For names and headings: 700.
+    /// For names and headings: heavier, and may be of another style.
     Bold,
 }
 
@@ -81,6 +97,14 @@ impl Fonts {
             maps: regular.filter_map(|file| FontRef::new(file.blob.data()).ok()).map(|font| font.charmap()).collect(),
         }
     }
+}
+
+/// The outline of a character in the first bold font that has it, for [`crate::ornament`].
+pub(crate) fn outline(fonts: &Fonts, character: char, pen: &mut impl OutlinePen, size: f32) -> bool {
+    let bold = fonts.files.iter().filter(|file| file.weight == Weight::Bold);
+    bold.filter_map(|file| FontRef::new(file.blob.data()).ok())
+        .find_map(|font| font.outline_glyphs().get(font.charmap().map(character)?))
+        .is_some_and(|glyph| glyph.draw(DrawSettings::unhinted(Size::new(size), LocationRef::default()), pen).is_ok())
 }
 
 /// Which characters there are.

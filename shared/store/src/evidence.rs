@@ -443,7 +443,7 @@ impl Store {
     /// [`StoreError`] when the store cannot be read.
     pub async fn due_evidence(&self, before: Timestamp) -> Result<Vec<Due>, StoreError> {
         let mut rows = Vec::new();
-        for shard in key::SHARDS {
+        for shard in key::PENDING_SHARDS {
             let until = key::sortable(before);
             for item in self.query_between(&key::due_partition(shard), "", &until, 100).await? {
                 rows.push(read_due(item.get_text("sk")?).ok_or(StoreError::Corrupt("sk"))?);

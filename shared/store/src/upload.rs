@@ -34,19 +34,18 @@ pub struct Upload<'a> {
     pub life: Duration,
 }
 
-/// Names and values of a form's fields, in their order.
-pub type Fields = Vec<(&'static str, String)>;
-
 /// A form that uploads one file: `fields` in their order as `multipart/form-data` to `url`, and after them the field `file`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresignedPost {
     /// Where to post.
     pub url: String,
     /// Name and value of what goes before the file.
-    pub fields: Fields,
+    pub fields: Vec<(&'static str, String)>,
     /// Until when it is taken.
     pub expires_at: Timestamp,
 }
+
+type Field = (&'static str, String);
 
 /// What signs a policy.
 struct Signer<'a> {
@@ -92,7 +91,7 @@ fn fields(
     bucket: &str,
     signer: &Signer<'_>,
     now: Timestamp,
-) -> Result<(Fields, Timestamp), StoreError> {
+) -> Result<(Vec<Field>, Timestamp), StoreError> {
     let expires_at = now.checked_add(upload.life).map_err(|_| StoreError::Corrupt("life of an upload"))?;
     let date = now.strftime("%Y%m%d").to_string();
     let mut fields = vec![("key", upload.object.to_owned())];
