@@ -23,7 +23,6 @@ use krilla::tagging::{
     Artifact, ArtifactType, ContentTag, Identifier, ListNumbering, Node, SpanTag, Tag, TagGroup, TagKind, TagTree,
 };
 use krilla::{Document, SerializeSettings};
-use memchr::memmem;
 use parley::Alignment;
 
 use crate::colour::Colour;
@@ -650,21 +649,13 @@ fn attach(document: &mut Document, attachments: &[Attachment<'_>], created: Date
             },
             data: attachment.bytes.to_vec().into(),
             modification_date: Some(created),
-            compress: Some(!is_packed(attachment)),
+            // A picture is packed already. A text would otherwise stand in the file, and could look like a part of its syntax.
+            compress: Some(attachment.media_type != "image/png"),
             location: None,
         };
         document.embed_file(file).ok_or(LayoutError::Attachment("two of one name"))?;
     }
     Ok(())
-}
-
-/// What is written where something of a document begins or ends.
-const SYNTAX: [&[u8]; 5] = [b"/ByteRange", b"endstream", b"endobj", b"startxref", b"%%EOF"];
-
-/// Whether an attachment goes in as it is: to pack a picture again takes time and wins nothing. Not if a text in it could look
-/// like a part of the document's syntax, as any text could.
-fn is_packed(attachment: &Attachment<'_>) -> bool {
-    attachment.media_type == "image/png" && SYNTAX.iter().all(|word| memmem::find(attachment.bytes, word).is_none())
 }
 
 fn date_time(time: Timestamp) -> DateTime {
