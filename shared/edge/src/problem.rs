@@ -51,7 +51,7 @@ pub enum Kind {
 }
 
 /// All kinds, for the tests and the documentation.
-pub const KINDS: [Kind; 16] = [
+pub const KINDS: [Kind; 17] = [
     Kind::InvalidRequest,
     Kind::Forbidden,
     Kind::WrongCredentials,

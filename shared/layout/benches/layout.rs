@@ -29,8 +29,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let drawn = sample::drawn(sample::FLAT, 600);
     let credential = credential();
-    let attachments =
-        [Attachment { bytes: credential.as_bytes(), ..sample::ATTACHMENTS[0].clone() }, sample::ATTACHMENTS[1].clone()];
+    let attachment = Attachment { bytes: credential.as_bytes(), ..sample::ATTACHMENTS[0].clone() };
+    let both = [attachment.clone(), Attachment { bytes: &drawn, ..sample::ATTACHMENTS[1].clone() }];
+    let attachments = [attachment];
     let png = Page { artwork: Picture::Png(&drawn), attachments: &attachments, ..sample::japanese() };
     match arguments.get(1).map(String::as_str) {
         Some("cold") => return cold(&png),
@@ -48,11 +49,13 @@ fn main() {
     let english = Page { artwork: Picture::Png(&drawn), attachments: &attachments, ..sample::english() };
     let shaded = sample::drawn(sample::SVG, 600);
     let shaded = Page { artwork: Picture::Png(&shaded), ..png.clone() };
+    let baked = Page { attachments: &both, ..png.clone() };
     let pages = [
         ("warm, PNG 600×600", &png),
         ("warm, SVG as paths", &svg),
         ("warm, English, PNG", &english),
         ("warm, PNG with a gradient", &shaded),
+        ("warm, the baked PNG attached", &baked),
     ];
     for (label, page) in pages {
         report(label, &renderer, std::slice::from_ref(page));

@@ -649,8 +649,8 @@ fn attach(document: &mut Document, attachments: &[Attachment<'_>], created: Date
             },
             data: attachment.bytes.to_vec().into(),
             modification_date: Some(created),
-            // Its text would otherwise stand in the file, and could look like a part of its syntax.
-            compress: Some(true),
+            // A picture is packed already. A text would otherwise stand in the file, and could look like a part of its syntax.
+            compress: Some(attachment.media_type != "image/png"),
             location: None,
         };
         document.embed_file(file).ok_or(LayoutError::Attachment("two of one name"))?;

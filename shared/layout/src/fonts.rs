@@ -51,14 +51,16 @@ pub struct Fonts {
 pub(crate) struct File {
     pub(crate) family: String,
     pub(crate) weight: Weight,
+    /// Whether it is one for Japanese.
+    pub(crate) kana: bool,
     pub(crate) blob: Blob<u8>,
     pub(crate) font: Font,
 }
 
 impl Fonts {
     /// Fonts with their roles. A character is looked for in the regular ones in this order; bold text asks the bold ones
-    /// first, in this order, then the regular ones. So a Latin font goes before a Japanese one. Static TrueType or
-    /// OpenType files.
+    /// first, in this order, then the regular ones. So a Latin font goes before a Japanese one; on Japanese pages a text is set
+    /// in the Japanese one alone if that has all of it. Static TrueType or OpenType files.
     ///
     /// # Errors
     /// [`LayoutError::Fonts`] when one cannot be read, none is regular, or they lack printable ASCII, `…` or both of
@@ -70,10 +72,11 @@ impl Fonts {
                 return Err(LayoutError::Fonts("there are too many"));
             }
             let blob = Blob::from(bytes);
-            FontRef::new(blob.data()).map_err(|_| LayoutError::Fonts("one is no font"))?;
+            let parsed = FontRef::new(blob.data()).map_err(|_| LayoutError::Fonts("one is no font"))?;
+            let kana = parsed.charmap().map('あ').is_some();
             let (data, _) = blob.clone().into_raw_parts();
             let font = Font::new(data.into(), 0).ok_or(LayoutError::Fonts("one cannot be embedded"))?;
-            files.push(File { family: format!("font-{}", files.len()), weight, blob, font });
+            files.push(File { family: format!("font-{}", files.len()), weight, kana, blob, font });
         }
         let mut fonts = Self { files, replacement: GETA };
         let coverage = fonts.coverage();
@@ -96,6 +99,16 @@ impl Fonts {
         Coverage {
             maps: regular.filter_map(|file| FontRef::new(file.blob.data()).ok()).map(|font| font.charmap()).collect(),
         }
+    }
+}
+
+impl File {
+    /// Whether it has all of these characters.
+    pub(crate) fn has_all(&self, characters: &str) -> bool {
+        FontRef::new(self.blob.data()).is_ok_and(|font| {
+            let map = font.charmap();
+            characters.chars().all(|character| map.map(character).is_some())
+        })
     }
 }
 

@@ -225,13 +225,14 @@ impl Block {
 /// Sets texts in one language.
 pub(crate) struct Typesetter<'a> {
     scratch: &'a mut Scratch,
+    fonts: &'a Fonts,
     language: Option<parley::Language>,
     replacement: char,
 }
 
 impl<'a> Typesetter<'a> {
-    pub(crate) fn new(scratch: &'a mut Scratch, fonts: &Fonts, language: &str) -> Self {
-        Self { scratch, language: language.parse().ok(), replacement: fonts.replacement }
+    pub(crate) fn new(scratch: &'a mut Scratch, fonts: &'a Fonts, language: &str) -> Self {
+        Self { scratch, fonts, language: language.parse().ok(), replacement: fonts.replacement }
     }
 
     /// The text in as many lines as it needs.
@@ -318,6 +319,12 @@ impl<'a> Typesetter<'a> {
             Weight::Regular => regular,
             Weight::Bold => bold,
         };
+        // Japanese fonts have Latin letters of their own, which go with theirs; two fonts fewer in the file.
+        let japanese = self.language.is_some_and(|language| language.language() == "ja");
+        let whole = self.fonts.files.iter().find(|file| file.weight == style.weight && file.kana);
+        let whole = whole.filter(|file| japanese && file.has_all(text));
+        let whole = whole.map(|file| [FontFamilyName::Named(Cow::Borrowed(file.family.as_str()))]);
+        let stack = whole.as_ref().map_or(stack.as_slice(), <[_; 1]>::as_slice);
         let mut builder = layouts.ranged_builder(fonts, text, 1.0, false);
         builder.push_default(StyleProperty::FontFamily(FontFamily::List(Cow::Borrowed(stack))));
         builder.push_default(StyleProperty::FontSize(style.size));

@@ -1,5 +1,5 @@
 //! Every known way of making a PDF lie, tried on documents that were really sealed: what it is called, and what must be
-//! said. `cargo test -p pdf hostile -- --nocapture` prints time and size of each.
+//! said. `cargo test -p pdf-seal hostile -- --nocapture` prints time and size of each.
 
 #![expect(clippy::print_stdout, reason = "the table is for whoever asks for it")]
 
