@@ -102,6 +102,13 @@ pub enum MailTask {
     Letter(LetterJob),
 }
 
+/// Look at an application: a file it waits for has been judged. Which one, and how, stands in the store; another may still be waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationJob {
+    /// Which application.
+    pub application: ApplicationId,
+}
+
 /// Messages in one `SendMessageBatch` (SQS's limit).
 const BATCH_MESSAGES: usize = 10;
 /// The longest a message may wait before it is delivered (SQS's limit).

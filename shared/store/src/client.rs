@@ -103,11 +103,20 @@ impl Store {
         Self { dynamo: aws_sdk_dynamodb::Client::new(aws), s3: OnceLock::new(), aws: aws.clone(), table, bucket }
     }
 
+    /// The same table with another bucket: strangers' files lie apart from ours.
+    #[must_use]
+    pub fn in_bucket(&self, bucket: String) -> Self {
+        Self { bucket, ..self.clone() }
+    }
+
     pub(crate) fn dynamo(&self) -> &aws_sdk_dynamodb::Client {
         &self.dynamo
     }
     pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
         self.s3.get_or_init(|| aws_sdk_s3::Client::new(&self.aws))
+    }
+    pub(crate) fn aws(&self) -> &SdkConfig {
+        &self.aws
     }
     pub(crate) fn table(&self) -> &str {
         &self.table

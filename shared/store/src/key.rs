@@ -26,6 +26,9 @@
 //! | `STATUS#{list}` | `LIST` | a status list's owner and secret |
 //! | `STATUS#{list}` | `REVOKED#{index}` | one revoked place |
 //! | `STATUS#{list}` | `SIGNED` | the list as it is published |
+//! | `EVIDENCE#{application}` | `FILES` | counts changes, so that two of them do not pass the limit side by side |
+//! | `EVIDENCE#{application}` | `FILE#{evidence}` | a file of an application; apart from it, so that who reads files writes no decisions |
+//! | `DUE#{shard}` | `{at}#{client}#{application}#{evidence}` | when somebody must look at a file again |
 //! | `SEALS` | `{fingerprint}` | a certificate whose key seals PDF badges |
 //! | `FORM#{form}` | `HEAD` | an application form as it is now, with its secret |
 //! | `FORM#{form}` | `VERSION#{n}` | one version of it, for ever |
@@ -46,7 +49,8 @@
 //! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
 
 use badge::{
-    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, FormId, ImportId, StatusListId, WebhookId,
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, StatusListId, UploadId,
+    WebhookId,
 };
 use jiff::Timestamp;
 
@@ -139,9 +143,8 @@ pub(crate) const LIVES: &str = "LIFE#";
 pub(crate) fn life(event: &EventId, number: u32) -> TableKey {
     key(event_partition(event), format!("{LIVES}{number:05}"))
 }
-/// Partitions that chunks waiting for signatures are spread over.
-pub(crate) const PENDING_SHARDS: [char; 16] =
-    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+/// Partitions that what waits, chunks for signatures and files for a look, is spread over.
+pub(crate) const SHARDS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
 pub(crate) fn pending_partition(shard: char) -> String {
     format!("PENDING#{shard}")
 }
@@ -265,6 +268,23 @@ pub(crate) fn reminder(day: jiff::civil::Date, application: &ApplicationId) -> T
 pub(crate) fn rate(rate: &str) -> TableKey {
     key(format!("RATE#{rate}"), "RATE")
 }
+pub(crate) fn evidence_partition(application: &ApplicationId) -> String {
+    format!("EVIDENCE#{application}")
+}
+pub(crate) fn evidence_files(application: &ApplicationId) -> TableKey {
+    key(evidence_partition(application), "FILES")
+}
+pub(crate) const FILES: &str = "FILE#";
+pub(crate) fn evidence(application: &ApplicationId, evidence: &EvidenceId) -> TableKey {
+    key(evidence_partition(application), format!("{FILES}{evidence}"))
+}
+pub(crate) fn due_partition(shard: char) -> String {
+    format!("DUE#{shard}")
+}
+pub(crate) fn due(at: Timestamp, client: &ClientId, application: &ApplicationId, evidence: &EvidenceId) -> TableKey {
+    let shard = usize::from(evidence.as_str().bytes().fold(0u8, u8::wrapping_add)) % SHARDS.len();
+    key(due_partition(SHARDS[shard]), format!("{}#{client}#{application}#{evidence}", sortable(at)))
+}
 /// Apart from the other keys, so that the validator can be let read these and nothing else.
 pub(crate) const SEALS_PARTITION: &str = "SEALS";
 /// `fingerprint`: of the certificate, in lower-case hexadecimal.
@@ -301,4 +321,27 @@ pub fn pdf_object(credential: &CredentialId, edition: &str) -> String {
 #[must_use]
 pub fn import_object(client: &ClientId, import: &ImportId) -> String {
     format!("imports/{client}/{import}.csv")
+}
+
+/// The object key of a file handed in to the validator.
+#[must_use]
+pub fn upload_object(upload: &UploadId) -> String {
+    format!("uploads/{upload}")
+}
+
+/// What the object keys of evidence begin with.
+pub const EVIDENCE_OBJECTS: &str = "evidence/";
+
+/// The object key of a file of an application.
+#[must_use]
+pub fn evidence_object(client: &ClientId, application: &ApplicationId, evidence: &EvidenceId) -> String {
+    format!("{EVIDENCE_OBJECTS}{client}/{application}/{evidence}")
+}
+
+/// Whose file lies under an object key, if that is one of evidence.
+#[must_use]
+pub fn read_evidence_object(object: &str) -> Option<(ClientId, ApplicationId, EvidenceId)> {
+    let mut parts = object.strip_prefix(EVIDENCE_OBJECTS)?.split('/');
+    let ids = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some(ids)
 }

@@ -54,7 +54,7 @@ impl Store {
     /// [`StoreError`] when the store cannot be read.
     pub async fn pending_chunks(&self, before: Timestamp) -> Result<Vec<PendingChunk>, StoreError> {
         let mut chunks = Vec::new();
-        for shard in key::PENDING_SHARDS {
+        for shard in key::SHARDS {
             let until = key::sortable(before);
             for item in self.query_between(&key::pending_partition(shard), "", &until, 100).await? {
                 chunks.push(read(item.get_text("sk")?).ok_or(StoreError::Corrupt("sk"))?);
