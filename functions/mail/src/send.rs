@@ -15,7 +15,7 @@ use badge::notice::Recipients;
 use badge::{Event, Recipient};
 use edge::{Message, Problem, chance};
 use futures_util::{StreamExt as _, stream};
-use queue::MailJob;
+use queue::MailTask;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -35,7 +35,11 @@ type Later = String;
 
 /// Sends the mails of a job.
 pub(crate) async fn mail(app: &App, message: &Message) -> Result<(), Problem> {
-    let job: MailJob = message.job()?;
+    let job = match message.job()? {
+        MailTask::Event(job) => job,
+        // Letters about applications are not written yet.
+        MailTask::Letter(_) => return Ok(()),
+    };
     let Some(post) = &app.post else {
         tracing::info!(event = job.event.as_str(), "mail is not configured");
         return Ok(());
@@ -386,7 +390,7 @@ mod tests {
     #[test]
     fn the_sample_payload_is_a_job() {
         let payload: Value = serde_json::from_str(include_str!("../../../events/mail-job.json")).unwrap();
-        let job: MailJob = serde_json::from_str(payload["Records"][0]["body"].as_str().unwrap()).unwrap();
+        let job: queue::MailJob = serde_json::from_str(payload["Records"][0]["body"].as_str().unwrap()).unwrap();
         assert_eq!(job.recipients, Recipients::Range { from: 0, to: 50 });
     }
 

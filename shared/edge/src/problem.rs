@@ -40,6 +40,8 @@ pub enum Kind {
     RequestKeyReused,
     /// The badge is a draft.
     DraftBadge,
+    /// They have done this too often for now.
+    TooManyRequests,
     /// Something this needs does not answer now; repeating helps.
     Unavailable,
     /// A fault of ours.
@@ -47,7 +49,7 @@ pub enum Kind {
 }
 
 /// All kinds, for the tests and the documentation.
-pub const KINDS: [Kind; 15] = [
+pub const KINDS: [Kind; 16] = [
     Kind::InvalidRequest,
     Kind::Forbidden,
     Kind::WrongCredentials,
@@ -61,6 +63,7 @@ pub const KINDS: [Kind; 15] = [
     Kind::UnsupportedMediaType,
     Kind::RequestKeyReused,
     Kind::DraftBadge,
+    Kind::TooManyRequests,
     Kind::Unavailable,
     Kind::Internal,
 ];
@@ -126,6 +129,12 @@ impl Kind {
                 409,
                 "The badge is a draft and cannot be issued.",
                 "バッジが下書きのため発行できません。",
+            ),
+            Self::TooManyRequests => (
+                "too-many-requests",
+                429,
+                "Too often for now. Please try again in an hour.",
+                "回数の上限に達しました。1時間ほど待ってからもう一度お試しください。",
             ),
             Self::Unavailable => (
                 "unavailable",
@@ -209,6 +218,12 @@ impl Problem {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The fields that cannot be taken.
+    #[must_use]
+    pub fn field_errors(&self) -> &[FieldError] {
+        &self.fields
     }
 
     /// What the log should know.
