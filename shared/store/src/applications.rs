@@ -345,7 +345,7 @@ impl Store {
     /// [`StoreError`] when the store cannot be read.
     pub async fn awards(&self, before: Timestamp) -> Result<Vec<Award>, StoreError> {
         let mut awards = Vec::new();
-        for shard in key::PENDING_SHARDS {
+        for shard in key::SHARDS {
             let items = self.query_between(&key::award_partition(shard), "", &key::sortable(before), 100).await?;
             for item in items {
                 awards.push(read_award(item.get_text("sk")?).ok_or(StoreError::Corrupt("sk"))?);

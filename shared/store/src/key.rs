@@ -256,8 +256,8 @@ pub(crate) fn award_partition(shard: char) -> String {
 }
 pub(crate) fn award(application: &ApplicationId, since: Timestamp) -> TableKey {
     // An application's id is random: the sum of its characters spreads evenly.
-    let shard = usize::from(application.as_str().bytes().fold(0u8, u8::wrapping_add)) % PENDING_SHARDS.len();
-    key(award_partition(PENDING_SHARDS[shard]), format!("{}#{application}", sortable(since)))
+    let shard = usize::from(application.as_str().bytes().fold(0u8, u8::wrapping_add)) % SHARDS.len();
+    key(award_partition(SHARDS[shard]), format!("{}#{application}", sortable(since)))
 }
 pub(crate) fn reminder_partition(day: jiff::civil::Date) -> String {
     format!("REMIND#{day}")

@@ -76,7 +76,10 @@ impl Store {
     }
 
     /// The bucket's own address. The SDK alone knows whether that is a host or a path: it is asked for an object's.
-    async fn bucket_url(&self) -> Result<String, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the SDK does not know it.
+    pub async fn bucket_url(&self) -> Result<String, StoreError> {
         const OBJECT: &str = "o";
         let life = PresigningConfig::expires_in(Duration::from_secs(1)).map_err(|_| StoreError::Corrupt("life"))?;
         let request = self.s3().get_object().bucket(self.bucket()).key(OBJECT).presigned(life).await;
