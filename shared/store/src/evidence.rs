@@ -21,7 +21,7 @@ use crate::item::{Item, number};
 use crate::key;
 use crate::upload::{PresignedPost, Upload};
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use badge::{ApplicationId, ClientId, EvidenceId};
@@ -484,9 +484,9 @@ fn pinned(version: Option<&str>, etag: Option<&str>) -> Pinned {
     Pinned { version, etag: etag.unwrap_or_default().trim_matches('"').to_owned() }
 }
 
-/// Not there, or, without the right to list, not to be told apart from it.
-fn is_absent<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    error.raw_response().is_some_and(|answer| matches!(answer.status().as_u16(), 403 | 404))
+/// Gone. Forbidden is another answer: nobody's file is given up because a right is missing.
+fn is_absent<E>(error: &SdkError<E>) -> bool {
+    error.raw_response().is_some_and(|answer| answer.status().as_u16() == 404)
 }
 
 /// Files.
