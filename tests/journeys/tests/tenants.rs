@@ -71,7 +71,15 @@ const GUARDED: [(&str, &[&str]); 51] = [
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 30] = [
+const PUBLIC: [&str; 38] = [
+    "GET /apply/{form}/qr.svg",
+    "GET /apply/{form}/qr.png",
+    "GET /apply/{form}/poster",
+    "GET /apply/{form}/applications/{link}/evidence",
+    "POST /apply/{form}/applications/{link}/evidence",
+    "GET /apply/{form}/applications/{link}/evidence/{evidence}",
+    "DELETE /apply/{form}/applications/{link}/evidence/{evidence}",
+    "GET /assets/{asset}",
     "GET /apply/{form}",
     "POST /apply/{form}/challenge",
     "POST /apply/{form}/applications",
