@@ -18,6 +18,8 @@ mod review;
 mod sample;
 mod shell;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use crate::apply::{self, Opened};
 use crate::step::Subject;

@@ -19,6 +19,11 @@ impl Asset {
         Self { name: format!("apply.{hash}.{extension}"), media_type, text }
     }
 
+    #[cfg(test)]
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Where it is.
     pub(crate) fn path(&self) -> String {
         format!("/assets/{}", self.name)

@@ -98,3 +98,62 @@ pub(crate) fn as_json(request: &Request, body: &Value, lang: badge::Lang) -> Req
     request.lang = lang;
     request
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::sample;
+    use badge::Lang;
+
+    fn posted(body: &str) -> Posted {
+        let mut request = Request::test(http::Method::POST, "/", &[]);
+        request.body = body.into();
+        Posted::read(&request).unwrap()
+    }
+
+    #[test]
+    fn what_a_browser_sends_becomes_what_the_api_takes() {
+        let definition = sample::form(&sample::review()).definition;
+        let posted = posted(
+            "name=%E8%8A%B1%E5%AD%90&email=a%40b.example&a.why=1%0D%0A2&a.topics=x&a.topics=z&a.file=f1&a.word=&a.course=a&do=submit&website=",
+        );
+        let expected = json!({
+            "name": "花子", "email": "a@b.example", "language": "ja", "submit": true,
+            "answers": {"why": "1\n2", "topics": ["x", "z"], "file": ["f1"], "word": "", "course": "a"},
+        });
+        let found = posted.typed(&definition, Lang::Ja);
+        assert_eq!(
+            serde_json::from_str::<std::collections::BTreeMap<String, Value>>(&found.to_string()).unwrap(),
+            serde_json::from_str::<std::collections::BTreeMap<String, Value>>(&expected.to_string()).unwrap()
+        );
+    }
+
+    #[test]
+    fn what_fills_in_the_trap_is_handed_on_to_be_refused() {
+        let definition = sample::form(&sample::review()).definition;
+        assert_eq!(posted("website=http%3A%2F%2Fx").typed(&definition, Lang::En)["website"], "http://x");
+    }
+
+    #[test]
+    fn the_last_day_of_a_badge_ends_in_the_forms_own_zone() {
+        let definition = sample::form(&sample::review()).definition;
+        let body = posted("decision=approve&expires_on=2027-03-31&criteria_add=").decision(&definition).unwrap();
+        assert_eq!(body["expires_on"], "2027-03-31T14:59:59Z".parse::<jiff::Timestamp>().unwrap().as_second());
+        assert!(body.get("criteria_add").is_none() && body["send_email"] == false);
+        let wrong = posted("expires_on=someday").decision(&definition).unwrap_err();
+        assert_eq!(wrong.field_errors()[0].pointer, "/expires_on");
+    }
+
+    #[test]
+    fn only_forms_are_read_as_forms_and_no_larger_than_answers_can_be() {
+        let with = |media_type: &str| {
+            let mut request = Request::test(http::Method::POST, "/", &[("content-type", media_type)]);
+            request.body = vec![b'x'; MAX_BYTES + 1];
+            request
+        };
+        assert!(
+            is_form(&with("application/x-www-form-urlencoded; charset=utf-8")) && !is_form(&with("application/json"))
+        );
+        assert_eq!(Posted::read(&with("")).unwrap_err().kind(), Kind::TooLarge);
+    }
+}
