@@ -8,7 +8,7 @@
 
 use crate::review::{duplicate_exists, read_vote};
 use crate::step::{self, Files, Subject};
-use crate::{App, evidence, view};
+use crate::{App, evidence, page, view};
 use application::abuse::{
     self, Counted, MAX_BEGUN_PER_ADDRESS, MAX_BEGUN_PER_NETWORK, MAX_TRIED_PER_NETWORK, MAX_UNSOLVED_PER_NETWORK,
     MAX_WRONG_CODES, TRAP_FIELD,
@@ -119,6 +119,21 @@ async fn begin(app: &App, request: &Request) -> Result<Answer, Problem> {
     is_open(&form, request.now)?;
     let body = request.json()?;
     let mut typing = read_typing(&body, &form, request);
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    // Nothing is said about a code to who has not worked. Where no script runs nobody can: a few tries are taken from each network.
+    let work = match text("solution") {
+        "" if page::is_form(request) => {
+            count(app, &form, request, "unsolved", MAX_UNSOLVED_PER_NETWORK).await?;
+            None
+        }
+        solution => match abuse::solved(&form.id, &form.secret, text("challenge"), solution, request.now) {
+            Ok(spent) => Some(spent),
+            Err(_) => {
+                typing.errors.push(field("/solution", Reason::Unsolved));
+                return Err(typing.errors.into());
+            }
+        },
+    };
     let mut ready = None;
     if typing.submit {
         match ready_to_submit(app, None, &typing, &form, request).await? {
@@ -126,28 +141,21 @@ async fn begin(app: &App, request: &Request) -> Result<Answer, Problem> {
             Err(errors) => typing.errors.extend(errors),
         }
     }
-    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-    // Where no script runs there is no solution: a few such applications are taken from each network.
-    let work = match text("solution") {
-        "" => None,
-        solution => Some(abuse::solved(&form.id, &form.secret, text("challenge"), solution, request.now)),
-    };
-    if let Some(Err(_)) = work {
-        typing.errors.push(field("/solution", Reason::Unsolved));
-        return Err(typing.errors.into());
+    if let Some((nonce, until)) = &work
+        && typing.errors.iter().any(|error| error.reason == Reason::WrongCode)
+    {
+        // Each guess costs its own work.
+        app.store.spend(&form.id, nonce, *until).await.map_err(edge::failed)?;
     }
     let (Some(applicant), true) = (typing.applicant, typing.errors.is_empty()) else {
         return Err(typing.errors.into());
     };
     count(app, &form, request, "begin", MAX_BEGUN_PER_NETWORK).await?;
     count_address(app, &form, &applicant, request.now).await?;
-    match work.and_then(Result::ok) {
-        None => count(app, &form, request, "unsolved", MAX_UNSOLVED_PER_NETWORK).await?,
-        Some((nonce, until)) => {
-            if !app.store.spend(&form.id, &nonce, until).await.map_err(edge::failed)? {
-                return Err(Problem::fields(vec![field("/solution", Reason::Unsolved)]));
-            }
-        }
+    if let Some((nonce, until)) = work
+        && !app.store.spend(&form.id, &nonce, until).await.map_err(edge::failed)?
+    {
+        return Err(Problem::fields(vec![field("/solution", Reason::Unsolved)]));
     }
     let id = ApplicationId::from_random(chance::bytes());
     let mut step = Application::begin(id, &form, applicant.clone(), typing.typed, request.now);
@@ -279,9 +287,11 @@ pub(crate) async fn open_own(app: &App, request: &Request) -> Result<Subject, Pr
 
 /// The same, provided it is the link of a reviewer who may see it.
 pub(crate) async fn open_reviewer(app: &App, request: &Request) -> Result<(Subject, Reviewer), Problem> {
-    let Opened { subject, opens: Opens::Reviewer(id) } = open(app, request).await? else {
-        return Err(Kind::NotFound.into());
-    };
+    reviewed_by(open(app, request).await?)
+}
+
+fn reviewed_by(Opened { subject, opens }: Opened) -> Result<(Subject, Reviewer), Problem> {
+    let Opens::Reviewer(id) = opens else { return Err(Kind::NotFound.into()) };
     // Who is no longer asked sees nothing any more; a draft is the applicant's own.
     let reviewer = subject.application.reviewer(&subject.form.definition, &id);
     let reviewer = reviewer.map_err(|_| Kind::NotFound)?.clone();
@@ -293,8 +303,9 @@ pub(crate) async fn open_reviewer(app: &App, request: &Request) -> Result<(Subje
 
 /// `GET /apply/{form}/applications/{link}`: what the holder of the link may see.
 async fn look(app: &App, request: &Request) -> Result<Answer, Problem> {
-    let Opened { subject, opens } = open(app, request).await?;
-    let value = match opens {
+    let opened = open(app, request).await?;
+    let subject = opened.subject.clone();
+    let value = match opened.opens {
         Opens::Applicant => view::applicant(app, &looked_at(app, subject, request).await?, request),
         Opens::Proof { .. } => {
             // Seeing a link is not using it: what reads mails before people do proves nothing.
@@ -305,7 +316,7 @@ async fn look(app: &App, request: &Request) -> Result<Answer, Problem> {
             view::peer(&subject, &answered(app, &subject).await?, request.lang)
         }
         Opens::Reviewer(_) => {
-            let (subject, reviewer) = open_reviewer(app, request).await?;
+            let (subject, reviewer) = reviewed_by(opened)?;
             view::reviewer(&subject, &answered(app, &subject).await?, &reviewer, request.lang)
         }
     };
@@ -425,7 +436,7 @@ async fn prove(app: &App, request: &Request) -> Result<Answer, Problem> {
         }
         Opens::Reviewer(_) | Opens::Peer => return Err(Kind::NotFound.into()),
     }
-    let done = step::take(app, subject, Files::Submitted, request.now, |application, world| application.prove(world));
+    let done = step::take(app, subject, Files::Submitted, request.now, Application::prove);
     Ok(Answer::json(200, &proved(app, &done.await?, request)))
 }
 
@@ -532,10 +543,16 @@ struct Peer {
     credential: CredentialId,
 }
 
+/// The token out of a link to `/c/receive`, or the token itself.
+fn receive_token(text: &str) -> &str {
+    let text = text.trim();
+    let token = text.split_once("tk=").map_or(text, |(_, behind)| behind);
+    token.split(['&', '#']).next().unwrap_or_default()
+}
+
 /// Whose link this is, provided that it shows a valid credential of one of the form's badges. `text`: the link, or the address it ends.
 async fn held(app: &App, form: &Form, text: &str, now: Timestamp) -> Result<Option<Peer>, Problem> {
-    let text = text.trim().split(['?', '#']).next().unwrap_or_default();
-    let Some(link) = text.rsplit('/').next().and_then(badge::receive::Link::parse) else { return Ok(None) };
+    let Some(link) = badge::receive::Link::parse(receive_token(text)) else { return Ok(None) };
     let Approval::Peer { badges, .. } = &form.definition.approval else { return Ok(None) };
     let found = app.store.credential(&link.credential).await.map_err(edge::failed)?;
     let Some((stored, credential)) = found else { return Ok(None) };
@@ -553,4 +570,16 @@ async fn held(app: &App, form: &Form, text: &str, now: Timestamp) -> Result<Opti
         email,
         credential: link.credential,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peers_badge_is_shown_by_a_link_or_its_token() {
+        for text in ["5f8a", " https://badges.example.org/c/receive?lang=ja&tk=5f8a#x ", "/c/receive?tk=5f8a&lang=ja"] {
+            assert_eq!(receive_token(text), "5f8a");
+        }
+    }
 }

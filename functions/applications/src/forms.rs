@@ -123,7 +123,14 @@ async fn keep(app: &App, client: ClientId, definition: Definition, request: &Req
 }
 
 fn result(form: &Form) -> Value {
-    json!({"resource_id": form.id.as_str(), "update_count": 1, "version": form.version})
+    let mut value = done("form", form.id.as_str());
+    value["version"] = form.version.into();
+    value
+}
+
+/// The answer to a change, in the shape that the rest of the API has for it.
+pub(crate) fn done(resource_type: &str, id: &str) -> Value {
+    json!({"success": true, "message": "", "resource_type": resource_type, "resource_id": id, "count": 1})
 }
 
 fn etag(version: u32) -> String {

@@ -36,6 +36,7 @@ use edge::answer::Cache;
 use edge::{Answer, Kind, Problem, Request, chance};
 use fields::Filled;
 use post::Posted;
+pub(crate) use post::is_form;
 use serde_json::Value;
 use shell::Look;
 
@@ -47,11 +48,12 @@ pub(crate) async fn answer(app: &App, request: &Request) -> Result<Answer, Probl
     if request.route.contains("/evidence") && !(request.prefers_html() && request.parameter("evidence").is_some()) {
         return files::answer(app, request).await;
     }
-    let posted = post::is_form(request);
+    let posted = is_form(request);
     let is_page = matches!(request.route.as_str(), "GET /apply/{form}" | "GET /apply/{form}/applications/{link}");
     let is_other =
         request.route.contains("/qr.") || request.route.ends_with("/poster") || request.route.contains("/evidence");
-    if !posted && !is_other && !(is_page && request.prefers_html()) {
+    let wanted = posted || is_other || (is_page && request.prefers_html());
+    if !wanted {
         return apply::answer(app, request).await;
     }
     let answer = if posted { act(app, request).await } else { show(app, request).await };

@@ -1,7 +1,7 @@
 //! Applications, as staff see them and decide about them.
 
 use crate::step::{self, Files, Subject};
-use crate::{App, view};
+use crate::{App, forms, view};
 use application::Refusal;
 use application::application::{Actor, Choice, Decision, STATES};
 use application::approval::Approval;
@@ -86,9 +86,9 @@ pub(crate) async fn show(app: &App, request: &Request, caller: &Caller) -> Resul
     Ok(Answer::json(200, &view::staff(&subject, &history, &answered, &by, request.lang)))
 }
 
-/// Somebody else's, none, and a draft, which is the applicant's own, look alike.
+/// Somebody else's, none, and one that was never submitted, which is the applicant's own, look alike.
 fn is_shown(application: &application::Application, client: &ClientId) -> bool {
-    application.client == *client && !matches!(application.state, application::State::Draft)
+    application.client == *client && application.submission.is_some()
 }
 
 async fn find(app: &App, request: &Request) -> Result<Subject, Problem> {
@@ -102,7 +102,8 @@ async fn find(app: &App, request: &Request) -> Result<Subject, Problem> {
 
 fn done(subject: &Subject) -> Answer {
     let application = &subject.application;
-    let body = json!({"resource_id": application.id.as_str(), "update_count": 1, "state": application.state.name()});
+    let mut body = forms::done("application", application.id.as_str());
+    body["state"] = application.state.name().into();
     Answer::json(200, &body)
 }
 

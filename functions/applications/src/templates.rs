@@ -1,7 +1,7 @@
 //! Forms to begin with: the ready-made ones, and an organisation's own.
 
 use crate::App;
-use crate::forms::gone;
+use crate::forms::{done, gone};
 use application::library;
 use badge::input::{Complaints, FieldError, Reader, Reason};
 use badge::limits::MAX_NAME_CHARS;
@@ -37,7 +37,7 @@ pub(crate) async fn save(app: &App, request: &Request) -> Result<Answer, Problem
     let id = FormId::from_random(chance::bytes());
     let template = SavedTemplate { id, name, body, created_at: request.now };
     app.store.save_template(&client, &template).await.map_err(edge::failed)?;
-    Ok(Answer::json(200, &json!({"resource_id": template.id.as_str(), "update_count": 1})))
+    Ok(Answer::json(200, &done("form_template", template.id.as_str())))
 }
 
 fn read(value: &Value) -> Result<(String, Value), Vec<FieldError>> {
@@ -59,5 +59,5 @@ pub(crate) async fn remove(app: &App, request: &Request) -> Result<Answer, Probl
     let client: ClientId = request.id("client")?;
     let id: FormId = request.id("template")?;
     app.store.remove_template(&client, &id).await.map_err(gone)?;
-    Ok(Answer::json(200, &json!({"resource_id": id.as_str(), "update_count": 1})))
+    Ok(Answer::json(200, &done("form_template", id.as_str())))
 }

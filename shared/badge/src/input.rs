@@ -148,6 +148,8 @@ pub enum Reason {
     UsedUp,
     /// It does not prove any work, was handed in before, or is too old.
     Unsolved,
+    /// Not a certificate that can be read.
+    NotCertificate,
 }
 
 impl Reason {
@@ -192,6 +194,7 @@ impl Reason {
             Self::NotNow => "not_now",
             Self::UsedUp => "used_up",
             Self::Unsolved => "unsolved",
+            Self::NotCertificate => "not_certificate",
         }
     }
 
@@ -277,6 +280,10 @@ impl Reason {
             Self::Unsolved => (
                 "The check against automatic submissions failed. Please submit once more.".into(),
                 "自動送信の確認に失敗しました。もう一度送信してください。".into(),
+            ),
+            Self::NotCertificate => (
+                "Not a certificate (X.509) in PEM: a text that begins with -----BEGIN CERTIFICATE-----.".into(),
+                "PEM形式の証明書（X.509）として読み取れません。-----BEGIN CERTIFICATE----- で始まるテキストを指定してください。".into(),
             ),
         };
         match lang {

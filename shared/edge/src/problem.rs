@@ -32,6 +32,8 @@ pub enum Kind {
     VersionMismatch,
     /// The link was right and has run out.
     LinkExpired,
+    /// The credential was revoked, and there is no file of it any more.
+    Revoked,
     /// The request is too large.
     TooLarge,
     /// The media type cannot be read.
@@ -49,7 +51,7 @@ pub enum Kind {
 }
 
 /// All kinds, for the tests and the documentation.
-pub const KINDS: [Kind; 16] = [
+pub const KINDS: [Kind; 17] = [
     Kind::InvalidRequest,
     Kind::Forbidden,
     Kind::WrongCredentials,
@@ -59,6 +61,7 @@ pub const KINDS: [Kind; 16] = [
     Kind::Conflict,
     Kind::VersionMismatch,
     Kind::LinkExpired,
+    Kind::Revoked,
     Kind::TooLarge,
     Kind::UnsupportedMediaType,
     Kind::RequestKeyReused,
@@ -114,6 +117,7 @@ impl Kind {
             Self::LinkExpired => {
                 ("link-expired", 410, "This link has expired.", "このリンクは有効期限が切れています。")
             }
+            Self::Revoked => ("revoked", 410, "This badge was revoked.", "このバッジは取り消されました。"),
             Self::TooLarge => ("too-large", 413, "The request is too large.", "リクエストが大きすぎます。"),
             Self::UnsupportedMediaType => {
                 ("unsupported-media-type", 415, "This media type cannot be read.", "このメディアタイプは扱えません。")

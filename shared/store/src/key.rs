@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `ORG#{client}` | `ORG` | an organisation and the secret of its address index |
 //! | `SECRET#{client}` | `{id}` | one API secret, hashed: apart, so that who writes badges cannot write secrets |
+//! | `ORG#{client}` | `BRAND` | how the organisation's PDF badges look |
 //! | `ORG#{client}` | `ALIAS#{alias}` | an alias of the organisation |
 //! | `ORG#{client}` | `IMPORT#{import}` | an uploaded list of recipients; expires |
 //! | `ORG#{client}` | `BADGE#{badge}` | the current version of a badge, for lists |
@@ -77,6 +78,9 @@ pub(crate) fn organisation_partition(client: &ClientId) -> String {
 }
 pub(crate) fn organisation(client: &ClientId) -> TableKey {
     key(organisation_partition(client), "ORG")
+}
+pub(crate) fn brand(client: &ClientId) -> TableKey {
+    key(organisation_partition(client), "BRAND")
 }
 pub(crate) fn secrets_partition(client: &ClientId) -> String {
     format!("SECRET#{client}")

@@ -16,7 +16,7 @@ const READERS: &[&str] = &["issuer", "creator", "reviewer"];
 const ANYBODY: &[&str] = READERS;
 
 /// Routes that ask for a token, and which roles beside `admin` may use them.
-const GUARDED: [(&str, &[&str]); 51] = [
+const GUARDED: [(&str, &[&str]); 53] = [
     ("GET /v2/client/{client}", ANYBODY),
     ("GET /v2/client/{client}/ping", ANYBODY),
     ("GET /v2/client/{client}/alias", ANYBODY),
@@ -24,6 +24,8 @@ const GUARDED: [(&str, &[&str]); 51] = [
     ("GET /v2/client/{client}/alias/{alias}", ANYBODY),
     ("PUT /v2/client/{client}/alias/{alias}", NOBODY),
     ("DELETE /v2/client/{client}/alias/{alias}", NOBODY),
+    ("GET /v2/client/{client}/brand", READERS),
+    ("PUT /v2/client/{client}/brand", NOBODY),
     ("GET /v2/client/{client}/secret", NOBODY),
     ("POST /v2/client/{client}/secret", NOBODY),
     ("DELETE /v2/client/{client}/secret/{secret}", NOBODY),
@@ -71,7 +73,7 @@ const GUARDED: [(&str, &[&str]); 51] = [
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 38] = [
+const PUBLIC: [&str; 44] = [
     "GET /apply/{form}/qr.svg",
     "GET /apply/{form}/qr.png",
     "GET /apply/{form}/poster",
@@ -95,6 +97,10 @@ const PUBLIC: [&str; 38] = [
     "POST /v2/client/oauth2/token",
     "GET /baked/{file+}",
     "HEAD /baked/{file+}",
+    "GET /pdf/{key}/{file}",
+    "HEAD /pdf/{key}/{file}",
+    "GET /seals",
+    "GET /seals.pem",
     "GET /issuers/{client+}",
     "GET /credentials/{file}",
     "GET /badges/{file}",
@@ -107,6 +113,8 @@ const PUBLIC: [&str; 38] = [
     "GET /validate",
     "POST /validate",
     "OPTIONS /validate",
+    "POST /validate/upload",
+    "OPTIONS /validate/upload",
     "GET /c/receive",
     "HEAD /c/receive",
     "POST /c/receive",
@@ -125,7 +133,7 @@ fn parts(route: &str, client: &str, badge: &str, event: &str) -> (String, String
     let (method, path) = route.split_once(' ').unwrap();
     let path = path.replace("{client}", client).replace("{badge}", badge).replace("{event}", event);
     // Whatever else is named, nothing lies there.
-    let path = ["{alias}", "{secret}", "{import}", "{webhook}"]
+    let path = ["{alias}", "{secret}", "{import}", "{webhook}", "{form}", "{template}", "{application}"]
         .iter()
         .fold(path, |path, name| path.replace(name, "nosuchthing"));
     (method.to_owned(), path)

@@ -83,7 +83,7 @@ impl Posted {
         body.insert("send_email".into(), (self.get("send_email") == Some("yes")).into());
         if let Some(text) = body.get("expires_on").and_then(Value::as_str).map(str::to_owned) {
             let zone = definition.window.zone.as_str();
-            let end = text.parse::<Date>().and_then(|day| day.tomorrow()).and_then(|day| day.in_tz(zone));
+            let end = text.parse::<Date>().and_then(Date::tomorrow).and_then(|day| day.in_tz(zone));
             let end = end.map_err(|_| vec![FieldError { pointer: "/expires_on".into(), reason: Reason::NotDate }])?;
             body.insert("expires_on".into(), end.timestamp().as_second().saturating_sub(1).into());
         }

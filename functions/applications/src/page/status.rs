@@ -204,7 +204,7 @@ impl Shown<'_> {
                 div.actions { button type="submit" { (lang.pick("Confirm", "確認する")) } }
             }
             form.again method="post" action=(self.action("proof")) data-busy=(busy(lang)) {
-                p.small.soft { (lang.pick("Nothing there? Look into the spam folder, or ", "届かない場合は、迷惑メールフォルダーをご確認いただくか、")) }
+                p.small.soft { (lang.pick("Nothing there? Look into the spam folder too.", "届かない場合は、迷惑メールフォルダーもご確認ください。")) }
                 button.quiet type="submit" { (lang.pick("Send it again", "確認メールを再送する")) }
             }
         }

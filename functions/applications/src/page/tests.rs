@@ -442,6 +442,7 @@ fn a_qr_code_holds_the_forms_address() {
     // As large as the address needs, with four white modules around it.
     let address = poster::address(&urls, &form);
     let modules = qrcode::QrCode::with_error_correction_level(&address, qrcode::EcLevel::M).unwrap().width() + 8;
-    assert_eq!((info.width, info.height), (10 * modules as u32, 10 * modules as u32));
+    let side = u32::try_from(10 * modules).unwrap();
+    assert_eq!((info.width, info.height), (side, side));
     assert!(dots[..info.line_size * 40].iter().all(|byte| *byte == 0xff));
 }
