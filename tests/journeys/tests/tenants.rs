@@ -73,7 +73,15 @@ const GUARDED: [(&str, &[&str]); 53] = [
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 36] = [
+const PUBLIC: [&str; 44] = [
+    "GET /apply/{form}/qr.svg",
+    "GET /apply/{form}/qr.png",
+    "GET /apply/{form}/poster",
+    "GET /apply/{form}/applications/{link}/evidence",
+    "POST /apply/{form}/applications/{link}/evidence",
+    "GET /apply/{form}/applications/{link}/evidence/{evidence}",
+    "DELETE /apply/{form}/applications/{link}/evidence/{evidence}",
+    "GET /assets/{asset}",
     "GET /apply/{form}",
     "POST /apply/{form}/challenge",
     "POST /apply/{form}/applications",
