@@ -234,6 +234,16 @@ impl Shown<'_> {
         }
     }
 
+    fn comment(&self) -> Markup {
+        let lang = self.look.lang;
+        html! {
+            div.field {
+                label for="f-comment" { (lang.pick("Comment", "コメント")) " " span.free { (lang.pick("optional", "任意")) } }
+                textarea #f-comment name="comment" rows="3" { "\n" (self.typed("comment")) }
+            }
+        }
+    }
+
     /// A juror's vote. It can be changed while the others are waited for.
     fn ballot(&self) -> Markup {
         let lang = self.look.lang;
@@ -241,10 +251,7 @@ impl Shown<'_> {
             section.apart {
                 h2 { (lang.pick("Your vote", "あなたの投票")) }
                 form method="post" action=(self.action("vote")) data-busy=(busy(lang)) {
-                    div.field {
-                        label for="f-comment" { (lang.pick("Comment", "コメント")) " " span.free { (lang.pick("optional", "任意")) } }
-                        textarea #f-comment name="comment" rows="3" { "\n" (self.typed("comment")) }
-                    }
+                    (self.comment())
                     div.actions {
                         button type="submit" name="vote" value="issue" { (lang.pick("Vote to issue", "発行に賛成")) }
                         button.quiet type="submit" name="vote" value="reject" { (lang.pick("Vote to reject", "発行に反対")) }
@@ -266,10 +273,7 @@ impl Shown<'_> {
                         p.hint #h-credential { (lang.pick("The link in the mail with which you received it.", "バッジの受け取りメールに記載されているリンクを貼り付けてください。")) }
                         input #f-credential name="credential" type="text" inputmode="url" autocomplete="off" value=(self.typed("credential")) aria-describedby="h-credential" aria-required="true";
                     }
-                    div.field {
-                        label for="f-comment" { (lang.pick("Comment", "コメント")) " " span.free { (lang.pick("optional", "任意")) } }
-                        textarea #f-comment name="comment" rows="3" { "\n" (self.typed("comment")) }
-                    }
+                    (self.comment())
                     div.actions { button type="submit" { (lang.pick("Approve", "承認する")) } }
                 }
             }
