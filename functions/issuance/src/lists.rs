@@ -246,6 +246,7 @@ async fn recipients_of(app: &App, event: &Event, wanted: &Wanted) -> Result<Vec<
             "name": recipient.name,
             "receive_url": standing.receive_url(app, event),
             "assertion_json_url": format!("{}.json", app.urls.credential(credential)),
+            "pdf_url": state.is_some_and(|state| !state.is_revoked).then(|| app.urls.pdf(credential, &event.holder_key(credential))),
             "received": delivery.answer.is_some_and(|answer| answer.accepted),
             "in_passport": delivery.passport_at.is_some(),
             "pdf_downloaded": delivery.pdf_at.is_some(),

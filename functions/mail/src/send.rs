@@ -15,7 +15,7 @@ use badge::notice::Recipients;
 use badge::{Event, Recipient};
 use edge::{Message, Problem, chance};
 use futures_util::{StreamExt as _, stream};
-use queue::MailJob;
+use queue::MailTask;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -408,7 +408,7 @@ mod tests {
     #[test]
     fn the_sample_payload_is_a_job() {
         let payload: Value = serde_json::from_str(include_str!("../../../events/mail-job.json")).unwrap();
-        let job: MailJob = serde_json::from_str(payload["Records"][0]["body"].as_str().unwrap()).unwrap();
+        let job: queue::MailJob = serde_json::from_str(payload["Records"][0]["body"].as_str().unwrap()).unwrap();
         assert_eq!(job.recipients, Recipients::Range { from: 0, to: 50 });
     }
 

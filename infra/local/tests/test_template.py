@@ -77,7 +77,7 @@ class Source(unittest.TestCase):
 class Powers(unittest.TestCase):
     """Who may do what. A change here is a change of what a compromised function could do."""
 
-    def test_only_issuance_and_accounts_sign_and_only_with_their_own_kind_of_key(self):
+    def test_three_functions_sign_each_with_its_own_kind_of_key(self):
         signing = {}
         for name, role in resources(transformed(local=False), "AWS::IAM::Role").items():
             for statement in statements(role):
@@ -85,7 +85,8 @@ class Powers(unittest.TestCase):
                     signing[name] = statement["Condition"]["StringEquals"]
         tag = "aws:ResourceTag/shirushi:purpose"
         self.assertEqual(
-            signing, {"IssuanceFunctionRole": {tag: "credential"}, "AccountsFunctionRole": {tag: "token"}}
+            signing,
+            {"IssuanceFunctionRole": {tag: "credential"}, "AccountsFunctionRole": {tag: "token"}, "PdfFunctionRole": {tag: "seal"}},
         )
 
     def test_no_statement_grants_a_whole_service(self):
@@ -94,9 +95,15 @@ class Powers(unittest.TestCase):
                 self.assertFalse([a for a in actions(statement) if "*" in a], name)
                 self.assertNotEqual(statement["Resource"], "*", name)
 
-    def test_validation_has_no_power(self):
+    def test_validation_reads_the_list_of_seals_and_keeps_uploads_and_nothing_else(self):
         role = resources(transformed(local=False), "AWS::IAM::Role")["ValidationFunctionRole"]
-        self.assertEqual(statements(role), [])
+        by_sid = {s["Sid"]: s for s in statements(role)}
+        self.assertEqual(set(by_sid), {"ReadSeals", "LendAPlace"})
+        seals, uploads = by_sid["ReadSeals"], by_sid["LendAPlace"]
+        self.assertEqual(actions(seals), ["dynamodb:Query"])
+        self.assertEqual(seals["Condition"], {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["SEALS"]}})
+        self.assertEqual(actions(uploads), ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"])
+        self.assertEqual(uploads["Resource"], {"Fn::Sub": "${ContentBucket.Arn}/uploads/*"})
 
     def test_administrators_can_neither_sign_nor_let_others_sign(self):
         for name, key in resources(transformed(local=False), "AWS::KMS::Key").items():
@@ -170,18 +177,19 @@ class Triggers(unittest.TestCase):
 class Localised(unittest.TestCase):
     def test_keys_still_name_the_one_role_that_signs(self):
         for name, key in resources(transformed(local=True), "AWS::KMS::Key").items():
-            role = "Accounts" if name == "TokenKey" else "Issuance"
+            role = {"TokenKey": "Accounts", "SealKey": "Pdf"}.get(name, "Issuance")
             session = f"arn:aws:sts::${{AWS::AccountId}}:assumed-role/${{{role}FunctionRole}}/*"
             condition = key["KeyPolicy"]["Statement"][1]["Condition"]
             self.assertEqual(condition, {"ArnLike": {"aws:PrincipalArn": {"Fn::Sub": session}}})
 
     def test_nothing_else_differs(self):
         real, local = transformed(local=False)["Resources"], transformed(local=True)["Resources"]
-        self.assertEqual(set(real) - set(local), {"ContentBucketPolicy"})
+        layers = {name for name in real if real[name]["Type"] == "AWS::Lambda::LayerVersion"}
+        self.assertEqual(set(real) - set(local), {"ContentBucketPolicy"} | layers)
         different = {name for name in local if local[name] != real[name]}
         keys = {name for name in real if real[name]["Type"] == "AWS::KMS::Key"}
         queues = {name for name in real if real[name].get("Properties", {}).get("VisibilityTimeout", 0) > 60}
-        self.assertEqual(different, {"Api"} | keys | queues)
+        self.assertEqual(different, {"Api", "PdfFunction"} | keys | queues)
 
 
 if __name__ == "__main__":

@@ -14,19 +14,19 @@ use store::secrets::new_secret;
 use store::signing_keys::DEFAULT_SCOPE;
 use store::{KeyPurpose, KeyState, Role, SigningKey, Store, StoreError};
 
-type Answer = Result<Value, String>;
+pub(crate) type Answer = Result<Value, String>;
 
 /// The variables that name the deployment's own keys.
 const KEY_VARIABLES: [&str; 3] = ["CREDENTIAL_KEY_ARN", "CREDENTIAL_JWT_KEY_ARN", "CREDENTIAL_RSA_KEY_ARN"];
 
-struct World {
-    store: Store,
-    signer: Signer,
-    now: Timestamp,
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) signer: Signer,
+    pub(crate) now: Timestamp,
 }
 
 #[expect(clippy::disallowed_methods, reason = "a command reads the clock once, when it starts")]
-async fn world() -> Result<World, String> {
+pub(crate) async fn world() -> Result<World, String> {
     let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
     let text = |error: config::ConfigError| error.to_string();
     let store =

@@ -7,7 +7,7 @@
 //! * *Rates*: how much one address, or one network, may ask for in an hour. Keys are MACs: neither addresses nor networks are kept.
 
 use crate::secret::{Secret, same};
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::digest;
 use badge::{EmailAddress, FormId};
 use jiff::{SignedDuration, Timestamp};
 use std::net::IpAddr;
@@ -115,9 +115,9 @@ pub enum Counted<'a> {
     Network(IpAddr),
 }
 
-/// The key of a counter: for what, of whom, in which hour. `secret`: any that is not told to anyone.
+/// The key of a counter of one form: for what, of whom, in which hour.
 #[must_use]
-pub fn rate_key(secret: &[u8; 32], what: &str, whose: &Counted<'_>, now: Timestamp) -> String {
+pub fn rate_key(secret: &Secret, what: &str, whose: &Counted<'_>, now: Timestamp) -> String {
     let whose = match whose {
         Counted::Address(address) => format!("address {}", address.folded()),
         Counted::Network(IpAddr::V4(ip)) => format!("network {ip}"),
@@ -127,8 +127,7 @@ pub fn rate_key(secret: &[u8; 32], what: &str, whose: &Counted<'_>, now: Timesta
         },
     };
     let hour = now.as_second().div_euclid(3_600);
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), format!("rate {what} {hour} {whose}").as_bytes());
-    hex::encode(&tag.as_ref()[..16])
+    hex::encode(secret.tag("rate", format!("{what} {hour} {whose}").as_bytes()))
 }
 
 #[cfg(test)]
@@ -166,7 +165,7 @@ mod tests {
     #[test]
     fn counters_are_apart_by_hour_purpose_and_person_and_hold_no_address() {
         let (one, other) = ("a@example.org".parse().unwrap(), "b@example.org".parse().unwrap());
-        let key = |what, whose: &Counted<'_>, now| rate_key(&[1; 32], what, whose, now);
+        let key = |what, whose: &Counted<'_>, now| rate_key(&Secret::from_random([1; 32]), what, whose, now);
         let base = key("begin", &Counted::Address(&one), at(0));
         assert_eq!(base, key("begin", &Counted::Address(&"A@EXAMPLE.org".parse().unwrap()), at(1)));
         assert_ne!(base, key("begin", &Counted::Address(&other), at(0)));

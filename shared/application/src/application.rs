@@ -702,13 +702,6 @@ impl Application {
         Entered::Wrong(Box::new(counted))
     }
 
-    /// Counts a wrong claim code.
-    #[must_use]
-    pub fn miss_code(mut self) -> Step {
-        self.wrong_codes = self.wrong_codes.saturating_add(1);
-        self.write()
-    }
-
     /// The address is proved: by the code or the link of its latest mail.
     ///
     /// # Errors

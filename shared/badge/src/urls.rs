@@ -70,6 +70,21 @@ impl Urls {
     pub fn baked(&self, id: &CredentialId, suffix: &str) -> String {
         format!("{}/baked/{id}{suffix}", self.base)
     }
+    /// A credential as a PDF badge. `key` is [`crate::Event::holder_key`]: the page shows who holds it.
+    #[must_use]
+    pub fn pdf(&self, id: &CredentialId, key: &str) -> String {
+        format!("{}/pdf/{key}/{id}.pdf", self.base)
+    }
+    /// A credential's page for its holder, with what is theirs only.
+    #[must_use]
+    pub fn holders_page(&self, id: &CredentialId, key: &str) -> String {
+        format!("{}?key={key}", self.credential(id))
+    }
+    /// The certificates of the seals on PDF badges.
+    #[must_use]
+    pub fn seals(&self) -> String {
+        format!("{}/seals", self.base)
+    }
     /// A badge (OB 3.0 Achievement) as it is defined now.
     #[must_use]
     pub fn badge(&self, id: &BadgeId) -> String {

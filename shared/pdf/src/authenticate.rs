@@ -11,7 +11,8 @@
 //! 3. In the gap a seal of the one form that is written here, followed by zeros (`cms.rs`).
 //! 4. The SHA-256 of its certificate is on the caller's list, and the signature is that certificate's key's. Names,
 //!    chains and what a certificate says of itself mean nothing.
-//! 5. Only now the document: the seal is its certification, no change is allowed, and there is one credential.
+//! 5. Only now the document: the seal is its certification, no change is allowed, and there is one credential. A document of
+//!    somebody else's, vouched for by an anchor, is not parsed even then (`foreign.rs`).
 //!
 //! That the credential inside is valid — not revoked, not expired — is another question, for `verify`.
 
@@ -22,7 +23,7 @@ use crate::{
     Limits, Reason, Verdict,
     certificate::Certificate,
     cms::{self, SignedData},
-    document,
+    document, foreign,
     ranges::{self, Candidate},
     signature::{self, sha256},
 };
@@ -118,7 +119,7 @@ pub fn examine(bytes: &[u8], trust: &[TrustedSeal], limits: &Limits) -> Examinat
 #[must_use]
 pub fn examine_foreign(bytes: &[u8], anchors: &[&[u8]], limits: &Limits) -> Examination {
     let anchors: Vec<Certificate<'_>> = anchors.iter().filter_map(|der| Certificate::read(der).ok()).collect();
-    let judge = |document: &[u8], candidate: &Candidate| foreign(document, candidate, &anchors, limits);
+    let judge = |document: &[u8], candidate: &Candidate| by_anchor(document, candidate, &anchors, limits);
     examine_with(bytes, limits, &judge)
 }
 
@@ -234,7 +235,7 @@ fn own(bytes: &[u8], candidate: &Candidate, trust: &[TrustedSeal], limits: &Limi
 }
 
 /// Steps 3 to 5 with anchors.
-fn foreign(bytes: &[u8], candidate: &Candidate, anchors: &[Certificate<'_>], limits: &Limits) -> Examination {
+fn by_anchor(bytes: &[u8], candidate: &Candidate, anchors: &[Certificate<'_>], limits: &Limits) -> Examination {
     let broken = Examination::new(Reason::SealBroken);
     let Some(contents) = candidate.contents(bytes) else { return broken };
     let (Ok(seal), Some(parts)) = (SignedData::read(&contents), candidate.parts(bytes)) else { return broken };
@@ -257,13 +258,13 @@ fn foreign(bytes: &[u8], candidate: &Candidate, anchors: &[Certificate<'_>], lim
     if !certificate.may_sign_documents() || !certificate.is_understood() {
         return Examination::with_seal(Reason::CertificateUse, info);
     }
-    // From here on the bytes are those of somebody whom an anchor vouches for.
-    let (at, credential) = document::foreign(bytes, candidate, &contents, limits).unwrap_or_default();
-    info.at = info.at.or(at);
+    info.at = info.at.or_else(|| foreign::sealed_at(bytes, candidate));
     let Some(at) = info.at else { return Examination::with_seal(Reason::TimeUnknown, info) };
     if !chain.iter().all(|certificate| certificate.is_valid_at(at)) {
         return Examination::with_seal(Reason::CertificateNotValid, info);
     }
+    // Under a seal, but whoever brings the file may have brought the anchor: no parser, here either.
+    let credential = foreign::credential(bytes, limits);
     Examination { credential, ..Examination::with_seal(Reason::SealedByAnchor, info) }
 }
 

@@ -76,23 +76,6 @@ fn is_around(seal: &Dictionary, candidate: &Candidate, contents: &[u8]) -> bool 
             == Some(Vec::from(range))
 }
 
-/// The signature dictionary of somebody else's seal says when; the credential, if there is one.
-pub(crate) fn foreign(
-    bytes: &[u8],
-    candidate: &Candidate,
-    contents: &[u8],
-    limits: &Limits,
-) -> Option<(Option<Timestamp>, Option<Credential>)> {
-    let document = load(bytes, limits).ok()?;
-    let seal = document
-        .objects
-        .values()
-        .filter_map(|object| object.as_dict().ok())
-        .find(|dictionary| is_around(dictionary, candidate, contents));
-    let at = seal.and_then(|seal| date(seal.get(b"M").ok()?.as_str().ok()?));
-    Some((at, credential(&document, limits)))
-}
-
 /// The one associated file of relationship Data in the catalog's `/AF` (ISO 32000-2 §14.13, PDF/A-3).
 pub(crate) fn credential(document: &Document, limits: &Limits) -> Option<Credential> {
     let catalog = document.catalog().ok()?;

@@ -391,17 +391,16 @@ impl Store {
 
 fn head(application: &Application, now: Timestamp) -> Result<Item, StoreError> {
     let item = Item::at(&key::application(&application.id)).doc(application)?.number("revision", application.revision);
-    // Whatever was never submitted, nobody waits for.
-    let draft = matches!(application.state, State::Draft);
     let end = now.checked_add(DRAFT_LIFE).unwrap_or(Timestamp::MAX);
-    Ok(if draft { item.number("ttl", end.as_second()) } else { item })
+    // Whatever was never submitted, nobody waits for.
+    Ok(if application.submission.is_none() { item.number("ttl", end.as_second()) } else { item })
 }
 
-/// Its row in the organisation's lists. A draft is the applicant's own.
+/// Its row in the organisation's lists. What was never submitted is the applicant's own, also when it is taken back.
 fn row_key(application: &Application) -> Option<TableKey> {
     let state = application.state.name();
-    let own = matches!(application.state, State::Draft);
-    (!own).then(|| key::application_row(&application.client, state, application.since, &application.id))
+    let submitted = application.submission.is_some();
+    submitted.then(|| key::application_row(&application.client, state, application.since, &application.id))
 }
 
 /// When somebody is to be reminded of it, as it stands.

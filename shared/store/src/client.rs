@@ -29,6 +29,9 @@ pub enum StoreError {
         /// The error's code or kind; never a record's content.
         code: String,
     },
+    /// A file is larger than the caller can take.
+    #[error("a stored file is larger than it may be here")]
+    TooLarge,
     /// A record does not read as what it should be.
     #[error("a stored record is not readable: {0}")]
     Corrupt(&'static str),
@@ -39,7 +42,7 @@ impl Failure for StoreError {
         match self {
             Self::Conflict => Nature::Conflict,
             Self::Unavailable { .. } => Nature::Temporary,
-            Self::Corrupt(_) => Nature::Fault,
+            Self::TooLarge | Self::Corrupt(_) => Nature::Fault,
         }
     }
 }
@@ -108,6 +111,9 @@ impl Store {
     }
     pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
         self.s3.get_or_init(|| aws_sdk_s3::Client::new(&self.aws))
+    }
+    pub(crate) fn aws(&self) -> &SdkConfig {
+        &self.aws
     }
     pub(crate) fn table(&self) -> &str {
         &self.table

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `ORG#{client}` | `ORG` | an organisation and the secret of its address index |
 //! | `SECRET#{client}` | `{id}` | one API secret, hashed: apart, so that who writes badges cannot write secrets |
+//! | `ORG#{client}` | `BRAND` | how the organisation's PDF badges look |
 //! | `ORG#{client}` | `ALIAS#{alias}` | an alias of the organisation |
 //! | `ORG#{client}` | `IMPORT#{import}` | an uploaded list of recipients; expires |
 //! | `ORG#{client}` | `BADGE#{badge}` | the current version of a badge, for lists |
@@ -47,7 +48,8 @@
 //! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
 
 use badge::{
-    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, FormId, ImportId, StatusListId, WebhookId,
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, FormId, ImportId, StatusListId, UploadId,
+    WebhookId,
 };
 use jiff::Timestamp;
 
@@ -74,6 +76,9 @@ pub(crate) fn organisation_partition(client: &ClientId) -> String {
 }
 pub(crate) fn organisation(client: &ClientId) -> TableKey {
     key(organisation_partition(client), "ORG")
+}
+pub(crate) fn brand(client: &ClientId) -> TableKey {
+    key(organisation_partition(client), "BRAND")
 }
 pub(crate) fn secrets_partition(client: &ClientId) -> String {
     format!("SECRET#{client}")
@@ -305,4 +310,10 @@ pub fn pdf_object(credential: &CredentialId, edition: &str) -> String {
 #[must_use]
 pub fn import_object(client: &ClientId, import: &ImportId) -> String {
     format!("imports/{client}/{import}.csv")
+}
+
+/// The object key of a file handed in to the validator.
+#[must_use]
+pub fn upload_object(upload: &UploadId) -> String {
+    format!("uploads/{upload}")
 }

@@ -34,6 +34,7 @@ pub mod seals;
 pub mod secrets;
 pub mod signing_keys;
 pub mod status_lists;
+pub mod upload;
 pub mod webhooks;
 
 pub use applications::{Listed, Refused, StepWrite};
@@ -48,4 +49,5 @@ pub use seals::Seal;
 pub use secrets::{Role, StoredSecret};
 pub use signing_keys::{KeyPurpose, KeyState, SigningKey};
 pub use status_lists::{Block, SignedList};
+pub use upload::{PresignedPost, Upload};
 pub use webhooks::{StoredWebhook, Webhook};

@@ -149,7 +149,7 @@ fn read(folder: &Path, file: &str) -> Vec<u8> {
 
 /// The whole verification of a file: every step, into a report.
 fn measure_verification(case: &str, bytes: &[u8], web: &Web) {
-    let options = Options { now: NOW.parse().expect("an instant"), recipient: None };
+    let options = Options::at(NOW.parse().expect("an instant"));
     let once = || at_hand(verify::verify(Input::Bytes(bytes), &options, web));
     let report = once();
     assert_eq!(report.verdict, Verdict::Valid, "{case}: {report:#?}");
