@@ -15,7 +15,7 @@ use badge::notice::Recipients;
 use badge::{Event, Recipient};
 use edge::{Message, Problem, chance};
 use futures_util::{StreamExt as _, stream};
-use queue::MailTask;
+use queue::MailJob;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
