@@ -144,10 +144,7 @@ impl Subject<'_> {
             since: self.application.since,
             zone: self.form.definition.window.zone.as_str(),
         };
-        let link = addressed.opens.as_ref().map(|opens| {
-            let link = self.form.link(self.application, opens, self.now);
-            self.urls.application(&self.form.id, &link)
-        });
+        let link = addressed.opens.as_ref().map(|opens| self.url(opens));
         let frame = Frame {
             lang,
             picture: &self.urls.artwork(&self.badge.artwork.png_sha256, "png"),
@@ -158,6 +155,10 @@ impl Subject<'_> {
             issuer: Issuer::itself(self.organisation),
         };
         Some(Written { to: addressed.to.clone(), mail: frame.letter(facts.texts(&addressed.about)) })
+    }
+
+    fn url(&self, opens: &Opens) -> String {
+        self.urls.application(&self.form.id, &self.form.link(self.application, opens, self.now))
     }
 
     fn address(&self, letter: &Letter) -> Option<Addressed<'_>> {
@@ -198,10 +199,12 @@ impl Subject<'_> {
         }
         let code_until = proof.sent_at.checked_add(PROOF_CODE_LIFE).ok().filter(|until| *until > self.now);
         let link_until = self.now.checked_add(PROOF_LINK_LIFE).unwrap_or(self.now);
+        let draft = matches!(application.state, State::Draft);
+        let resume = draft.then(|| self.url(&Opens::Applicant));
         Some(Addressed {
             opens: Some(Opens::Proof { round }),
             code: code_until.map(|_| self.form.proof_code(application, round)),
-            ..self.applicant(About::Prove { code_until, link_until })
+            ..self.applicant(About::Prove { code_until, link_until, resume })
         })
     }
 
@@ -275,7 +278,7 @@ mod tests {
     /// Every letter, with a state that it fits.
     fn all() -> Vec<(&'static str, Letter)> {
         vec![
-            ("unproven", Letter::ProveAddress { round: 1 }),
+            ("draft", Letter::ProveAddress { round: 1 }),
             ("submitted", Letter::Received),
             ("returned", Letter::Returned),
             ("rejected", Letter::Rejected),
@@ -289,9 +292,9 @@ mod tests {
         ]
     }
 
-    fn fitting(language: Lang, state: &str) -> Application {
+    fn fitting(language: Lang, state: &str, letter: &Letter) -> Application {
         let mut application = in_state(language, state);
-        if state == "draft" {
+        if state == "draft" && *letter == Letter::ApplicantReminded {
             application.proved_at = Some(sample::at(sample::ISSUED));
         }
         application
@@ -302,7 +305,7 @@ mod tests {
         let letters = |language| {
             let mut out = String::new();
             for (state, letter) in all() {
-                let Written { to, mail } = written(&fitting(language, state), &letter, 60).unwrap();
+                let Written { to, mail } = written(&fitting(language, state, &letter), &letter, 60).unwrap();
                 write!(out, "==== {letter:?}, to {}\n{}\n\n{}\n", to.as_str(), mail.subject, mail.text).unwrap();
             }
             out

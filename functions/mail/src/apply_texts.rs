@@ -16,6 +16,8 @@ pub(crate) enum About {
         code_until: Option<Timestamp>,
         /// Until when the link works.
         link_until: Timestamp,
+        /// Where somebody goes on who has not submitted yet.
+        resume: Option<String>,
     },
     /// It has arrived.
     Received,
@@ -100,12 +102,13 @@ impl Facts<'_> {
     fn english(&self, about: &About) -> (String, Vec<String>, &'static str) {
         let Self { applicant, badge, form, issuer, address, .. } = self;
         match about {
-            About::Prove { code_until, link_until } => {
+            About::Prove { code_until, link_until, resume } => {
                 let mut body = vec![
                     "Hello,".to_owned(),
                     format!("this address was entered in the form “{form}” of {issuer}, with which the badge “{badge}” is applied for."),
                     format!("Open the link below to confirm that the address is yours and to go on. It works until {}.", self.day(*link_until)),
                 ];
+                body.extend(resume.as_ref().map(|url| format!("What was filled in is kept. To go on another day, open\n{url}")));
                 body.extend(code_until.map(|at| format!("Or enter this code where the form was filled in. It works until {}.", self.minute(at))));
                 (format!("Confirm your address for the badge “{badge}”"), body, "Confirm the address")
             }
@@ -177,11 +180,12 @@ impl Facts<'_> {
     fn japanese(&self, about: &About) -> (String, Vec<String>, &'static str) {
         let Self { applicant, badge, form, issuer, address, .. } = self;
         match about {
-            About::Prove { code_until, link_until } => {
+            About::Prove { code_until, link_until, resume } => {
                 let mut body = vec![
                     format!("{issuer}のフォーム「{form}」（バッジ「{badge}」の申請）に、このメールアドレスが入力されました。"),
                     format!("ご本人のメールアドレスであることを確認し、申請を続けるには、下のリンクを開いてください。リンクの有効期限は{}です。", self.day(*link_until)),
                 ];
+                body.extend(resume.as_ref().map(|url| format!("入力内容は保存されています。後日続きを入力するには、次のURLを開いてください。\n{url}")));
                 body.extend(code_until.map(|at| format!("フォームの画面に次の確認コードを入力することもできます。コードの有効期限は{}です。", self.minute(at))));
                 (format!("メールアドレスの確認：バッジ「{badge}」の申請"), body, "メールアドレスを確認する")
             }

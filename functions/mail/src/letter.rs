@@ -165,21 +165,21 @@ impl Frame<'_> {
                                         }))
                                     }
                                     @if let Some(link) = link {
-                                    (table("", "margin:28px auto 0", &html! {
-                                        td align="center" bgcolor="#b3261e" style="border-radius:10px;background-color:#b3261e" {
-                                            a href=(link) lang=[&texts.link_text.language] dir="auto"
-                                                style=(cell("display:inline-block;padding:13px 32px;font-size:16px;line-height:1.4;font-weight:700;color:#ffffff;text-decoration:none;border-radius:10px")) {
-                                                (texts::one_line(&texts.link_text.text, texts::MAX_SUBJECT_CHARS))
+                                        (table("", "margin:28px auto 0", &html! {
+                                            td align="center" bgcolor="#b3261e" style="border-radius:10px;background-color:#b3261e" {
+                                                a href=(link) lang=[&texts.link_text.language] dir="auto"
+                                                    style=(cell("display:inline-block;padding:13px 32px;font-size:16px;line-height:1.4;font-weight:700;color:#ffffff;text-decoration:none;border-radius:10px")) {
+                                                    (texts::one_line(&texts.link_text.text, texts::MAX_SUBJECT_CHARS))
+                                                }
                                             }
-                                        }
-                                    }))
-                                    (table("", "width:100%", &html! {
-                                        td.soft align="center" style={"padding:20px 0 0;" (small)} {
-                                            (lang.pick("If the button does not work, open this address:", "ボタンが使えない場合は、次のURLを開いてください。"))
-                                            br;
-                                            a href=(link) style="color:#59636e;word-break:break-all" { (link) }
-                                        }
-                                    }))
+                                        }))
+                                        (table("", "width:100%", &html! {
+                                            td.soft align="center" style={"padding:20px 0 0;" (small)} {
+                                                (lang.pick("If the button does not work, open this address:", "ボタンが使えない場合は、次のURLを開いてください。"))
+                                                br;
+                                                a href=(link) style="color:#59636e;word-break:break-all" { (link) }
+                                            }
+                                        }))
                                     }
                                     (table("line", "width:100%;margin:28px 0 0;border-top:1px solid #d6dbe1", &html! {
                                         td.soft lang=[&texts.footer.language] dir=(direction(&texts.footer)) style={"padding:16px 0 0;" (small)} {

@@ -95,7 +95,7 @@ pub(crate) fn form() -> Form {
         "time_zone": "Asia/Tokyo", "fields": [{"id": "why", "type": "paragraph", "label": "理由"}], "reminder_days": 7,
         "approval": {
             "method": "jury", "jurors": [outside("june", "June", "en"), outside("jiro", "次郎", "ja"), inside],
-            "verdict": {"by": "final_reviewer", "reviewer": outside("fumi", "文", "ja")},
+            "final_reviewer": outside("fumi", "文", "ja"),
         },
     });
     Form {
