@@ -46,6 +46,7 @@
 //! | `APPLICANT#{client}#{hmac}` | `{application}` | an address's applications |
 //! | `AWARD#{shard}` | `{since}#{application}` | an approved application whose badge is not issued yet |
 //! | `REMIND#{day}` | `{application}` | somebody is reminded of it on that day, if it is where it was |
+//! | `LETTER#{application}` | `{letter}` | that a letter about an application was sent; expires |
 //! | `RATE#{key}` | `RATE` | what somebody did in an hour; expires |
 //! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
 
@@ -288,6 +289,9 @@ pub(crate) fn reminder_partition(day: jiff::civil::Date) -> String {
 }
 pub(crate) fn reminder(day: jiff::civil::Date, application: &ApplicationId) -> TableKey {
     key(reminder_partition(day), application.as_str())
+}
+pub(crate) fn letter(application: &ApplicationId, letter: &str) -> TableKey {
+    key(format!("LETTER#{application}"), letter)
 }
 pub(crate) fn rate(rate: &str) -> TableKey {
     key(format!("RATE#{rate}"), "RATE")

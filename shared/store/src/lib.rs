@@ -25,6 +25,7 @@ pub mod forms;
 pub mod imports;
 pub mod item;
 pub mod key;
+pub mod letters;
 pub mod objects;
 pub mod organisations;
 pub mod pack;
