@@ -140,10 +140,10 @@ async fn begin(app: &App, request: &Request) -> Result<Answer, Problem> {
         return Err(typing.errors.into());
     };
     count(app, &form, request, "begin", MAX_BEGUN_PER_NETWORK).await?;
-    count_address(app, &form, &applicant, request.now).await?;
     if !app.store.spend(&form.id, &nonce, until).await.map_err(edge::failed)? {
         return Err(Problem::fields(vec![field("/solution", Reason::Unsolved)]));
     }
+    count_address(app, &form, &applicant, request.now).await?;
     let id = ApplicationId::from_random(chance::bytes());
     let mut step = Application::begin(id, &form, applicant.clone(), typing.typed, request.now);
     if let Some(Ready { answers, code, evidence }) = ready {

@@ -3,7 +3,8 @@
 //! What a mail says cannot be read here as it is read by its recipient: its code and its links are made again by the library that makes
 //! them, from the form's own record.
 
-#![allow(dead_code, reason = "no journey needs all of it")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "no journey needs all of it, and nothing else sees it")]
+#![allow(clippy::unwrap_used, reason = "a journey ends where an answer lacks what it should have")]
 
 use application::abuse;
 use application::link::Opens;
