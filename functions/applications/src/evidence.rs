@@ -34,8 +34,7 @@ pub(crate) enum FileState {
     Refused,
 }
 
-/// The files of an application. None can be uploaded yet.
-#[expect(clippy::unused_async, reason = "files are looked up in the store once they can be uploaded")]
+/// The files of an application. None can be uploaded yet; then they are looked up in the store.
 async fn files(_: &App, _: &ApplicationId) -> Result<Vec<File>, Problem> {
     Ok(Vec::new())
 }
