@@ -10,7 +10,7 @@ use badge::EventId;
 use badge::notice::{Notice, NoticeKind, Recipients};
 use edge::{Message, Problem};
 use jiff::{SignedDuration, Timestamp};
-use queue::{SigningJob, SigningTask, WebhookJob};
+use queue::{SigningJob, WebhookJob};
 use std::time::Duration;
 use store::StoredOrganisation;
 use store::events::StoredEvent;
@@ -21,12 +21,7 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(5);
 const OVERDUE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Signs and completes a chunk named in a queue message. A chunk that is complete, or of an event that is not there, is nothing to do.
-pub(crate) async fn take(app: &App, message: &Message) -> Result<(), Problem> {
-    let job = match message.job()? {
-        SigningTask::Chunk(job) => job,
-        // Approved applications wait in the store until they are issued from here.
-        SigningTask::Award(_) => return Ok(()),
-    };
+pub(crate) async fn take(app: &App, job: SigningJob, message: &Message) -> Result<(), Problem> {
     let Some(event) = app.store.event(&job.event).await.map_err(edge::failed)? else { return Ok(()) };
     if !app.store.is_pending(&event.event, job.chunk).await.map_err(edge::failed)? {
         return Ok(());

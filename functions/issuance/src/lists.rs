@@ -295,7 +295,7 @@ fn shared(event: &Event) -> Value {
         "expires_on": event.expires_on.map(jiff::Timestamp::as_second),
         "issued_on": event.issued_on.as_second(),
         "api_consumer_id": event.api_consumer_id,
-        "earnable_application_id": null,
+        "earnable_application_id": event.application,
         "log_entry": event.log_entry,
         "ctime": event.created_at.as_second(),
         "mtime": event.created_at.as_second(),

@@ -2,7 +2,7 @@
 //!
 //! An address that stands in a signed credential is for ever: these may be added to, never changed.
 
-use crate::id::{AliasId, BadgeId, ClientId, CredentialId, EventId, StatusListId};
+use crate::id::{AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, FormId, StatusListId};
 
 /// The public addresses below one base, for example `https://badges.example.org`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,6 +124,21 @@ impl Urls {
     #[must_use]
     pub fn receive(&self, token: &str) -> String {
         format!("{}/c/receive?tk={token}", self.base)
+    }
+    /// A form by which a badge is applied for.
+    #[must_use]
+    pub fn form(&self, form: &FormId) -> String {
+        format!("{}/apply/{form}", self.base)
+    }
+    /// An application to a form, for who holds this link.
+    #[must_use]
+    pub fn application(&self, form: &FormId, link: &str) -> String {
+        format!("{}/applications/{link}", self.form(form))
+    }
+    /// The files that an application shows as evidence. It stands in credentials, whoever may open it.
+    #[must_use]
+    pub fn evidence(&self, form: &FormId, application: &ApplicationId) -> String {
+        format!("{}/evidence/{application}", self.form(form))
     }
     /// Where the validator checks what lies at `url`.
     #[must_use]

@@ -3,14 +3,13 @@
 //! What a mail says cannot be read here as it is read by its recipient: its code and its links are made again by the library that makes
 //! them, from the form's own record.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "no journey needs all of it, and nothing else sees it")]
-#![allow(clippy::unwrap_used, reason = "a journey ends where an answer lacks what it should have")]
+#![allow(dead_code, unreachable_pub, reason = "no journey needs all of it")]
 
 use application::abuse;
 use application::link::Opens;
 use application::{Application, Form};
 use jiff::Timestamp;
-use journeys::{Issuer, Reply, picture, request, variable};
+use journeys::{Issuer, Reply, eventually, picture, request, variable};
 use serde_json::{Value, json};
 
 /// What a record of the table holds.
@@ -70,6 +69,12 @@ impl Office {
 
     pub fn decide(&self, id: &str, body: &Value) -> Reply {
         self.issuer.call("POST", &format!("/v2/application/{{client}}/{id}/decision"), &[], body)
+    }
+
+    /// How many applications are issued, once none waits for its badge any more.
+    pub fn issued(&self, form: &str) -> usize {
+        eventually("no approved application waits for its badge", || self.count(form, "approved") == 0);
+        self.count(form, "issued")
     }
 
     /// How many applications are in a state.
@@ -158,6 +163,11 @@ impl Mine {
 
     pub fn state(&self) -> String {
         self.look()["state"].as_str().unwrap().to_owned()
+    }
+
+    /// Whether it is approved; its badge may be issued since.
+    pub fn is_approved(&self) -> bool {
+        matches!(self.state().as_str(), "approved" | "issued")
     }
 
     pub fn post(&self, action: &str, body: &Value) -> Reply {
