@@ -127,6 +127,8 @@ def variable(output: str) -> str:
 def bootstrap(environment: dict[str, str], state: Path) -> dict[str, str]:
     """Registers the keys and creates the demo organisation. Its secret is told only once, so it is kept with the state."""
     operator(environment, "keys", "sync")
+    if not json.loads(operator(environment, "seal", "list"))["seals"]:
+        operator(environment, "seal", "create", "--name", "Shirushi Demo", "--country", "JP")
     kept = state / "organisation.json"
     if not kept.exists():
         answer = operator(

@@ -21,6 +21,7 @@ from samtranslator.yaml_helper import yaml_parse
 logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
+FONTS = TEMPLATE.parent / ".local" / "fonts"
 
 def load(path: Path = TEMPLATE) -> dict:
     return yaml_parse(path.read_text(encoding="utf-8"))
@@ -40,6 +41,9 @@ def transform(template: dict, code: dict[str, dict]) -> dict:
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # SAM asks for a region although it calls nobody
     for logical_id, location in code.items():
         template["Resources"][logical_id]["Properties"]["CodeUri"] = location
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            resource["Properties"]["ContentUri"] = {"Bucket": "artifacts", "Key": logical_id}
     defaults = {name: parameter["Default"] for name, parameter in template.get("Parameters", {}).items()}
     return Translator({}, Parser()).translate(template, defaults)
 
@@ -48,6 +52,9 @@ def localise(template: dict, api_id: str) -> dict:
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         match resource["Type"]:
+            case "AWS::Lambda::Function" if properties.pop("Layers", None):
+                # The functions are processes on this machine, whose /opt is nobody's to fill.
+                properties["Environment"]["Variables"]["FONTS_DIR"] = str(FONTS)
             case "AWS::ApiGatewayV2::Api":
                 # A fixed id, so that the front door knows where to go.
                 properties["Tags"] = {"ms-custom-id": api_id}
@@ -65,7 +72,8 @@ def localise(template: dict, api_id: str) -> dict:
     template["Resources"] = {
         logical_id: resource
         for logical_id, resource in template["Resources"].items()
-        if resource["Type"] != "AWS::S3::BucketPolicy" or resource["Properties"]["PolicyDocument"]["Statement"]
+        if resource["Type"] != "AWS::Lambda::LayerVersion"
+        and (resource["Type"] != "AWS::S3::BucketPolicy" or resource["Properties"]["PolicyDocument"]["Statement"])
     }
     return template
 

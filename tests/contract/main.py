@@ -6,6 +6,8 @@ schemathesis.toml; hooks.py says which requests meet real ids.
 """
 
 import base64
+import hashlib
+import itertools
 import json
 import os
 import subprocess
@@ -67,7 +69,17 @@ def prepare(stack: Stack) -> dict:
     stack.call("PUT", f"/v2/event/{{client}}/{made['event']}/revoke", json={"recipient": ["hanako@example.org"]})
     made["import"] = stack.make(f"/v2/import/{{client}}/{made['badge']}", data=b"email\njiro@example.org\nnobody\n")
     made["webhook"] = stack.make("/v2/webhook/{client}", json=webhook)
+    form = {
+        "badge_id": made["badge"], "title": "Completion", "fields": [{"id": "why", "type": "paragraph", "label": "Why"}], "per_person": 0,
+        "approval": {"method": "review", "reviewers": []},
+    }
+    template = {"name": "Ours", "body": {"evidence": "no"}}
+    made["form"] = stack.make("/v2/form/{client}", json=form)
+    made["template"] = stack.make("/v2/form/{client}/template", json=template)
+    begun = stack.call("POST", f"/apply/{made['form']}/applications", json=worked(stack, made["form"]))
+    made["application"], made["apply_link"] = begun["id"], begun["url"].rpartition("/")[2]
     made["doomed"] = {
+        "deleteFormTemplate": [stack.make("/v2/form/{client}/template", json=template) for _ in range(SPARE)],
         "deleteAlias": [stack.make("/v2/client/{client}/alias", json=alias) for _ in range(SPARE)],
         "deleteSecret": [stack.make("/v2/client/{client}/secret", json=secret) for _ in range(SPARE)],
         "deleteBadge": [stack.make("/v2/badge/{client}", json=badge(PIXEL)) for _ in range(SPARE)],
@@ -81,6 +93,18 @@ def prepare(stack: Stack) -> dict:
     keys = stack.call("GET", "/issuers/{client}/jwks.json")["keys"]
     made["kid"] = next(key["kid"].rpartition("#")[2] for key in keys if key["kty"] == "RSA")
     return made
+
+
+def worked(stack: Stack, form: str) -> dict:
+    """An application with the work done that a form asks for."""
+    asked = stack.call("POST", f"/apply/{form}/challenge")
+    begins = asked["challenge"].encode() + b":"
+    zeros = 256 - asked["difficulty_bits"]
+    solution = next(n for n in itertools.count() if int.from_bytes(hashlib.sha256(begins + b"%d" % n).digest()) >> zeros == 0)
+    return {
+        "name": "Hanako", "email": "hanako@example.org", "answers": {"why": "I finished."}, "submit": True, "challenge": asked["challenge"],
+        "solution": str(solution),
+    }
 
 
 def real(document: str, stack: Stack, made: dict) -> str:
@@ -101,6 +125,10 @@ def real(document: str, stack: Stack, made: dict) -> str:
         "z4t05bwden3frhp7": made["import"],
         "w8k2m4n6p8q0r2s4": made["webhook"],
         "1wx1h6d8c7fadvnt": made["status"],
+        "a3k8d2m7q1z9x4c6.a.6c7f3a10.00112233445566778899aabbccddeeff": made["apply_link"],
+        "a3k8d2m7q1z9x4c6": made["application"],
+        "f7m2k9q4w8x1c5v3": made["form"],
+        "t5h2j8n4p7r1s9w3": made["template"],
     }
     for example, value in places.items():
         if example not in document:

@@ -1,5 +1,6 @@
 //! Badge definitions and their artwork.
 
+mod brand;
 mod list;
 mod picture;
 mod show;
@@ -21,6 +22,8 @@ pub(crate) struct App {
 const READERS: [&str; 3] = ["creator", "issuer", "reviewer"];
 /// Who may change them.
 const WRITERS: [&str; 1] = ["creator"];
+/// Who may change how the organisation looks.
+const ADMINS: [&str; 1] = ["admin"];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -63,6 +66,14 @@ impl App {
             "DELETE /v2/badge/{client}/{badge}" => {
                 self.gate.caller(request, &WRITERS)?;
                 write::delete(self, request).await
+            }
+            "GET /v2/client/{client}/brand" => {
+                self.gate.caller(request, &READERS)?;
+                brand::show(self, request).await
+            }
+            "PUT /v2/client/{client}/brand" => {
+                self.gate.caller(request, &ADMINS)?;
+                brand::change(self, request).await
             }
             _ => Err(Kind::NotFound.into()),
         }

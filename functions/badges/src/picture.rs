@@ -12,11 +12,27 @@ pub(crate) const MAX_KEPT_BYTES: usize = artwork::MAX_UPLOAD_BYTES;
 /// # Errors
 /// What is wrong with it, under the pointer `/image`.
 pub(crate) fn read(body: &Value) -> Result<Option<Artwork>, FieldError> {
-    let refuse = |reason| FieldError { pointer: "/image".into(), reason };
-    let Some(image) = body.get("image").filter(|image| !image.is_null()) else { return Ok(None) };
+    read_as(body, "image", artwork::normalise)
+}
+
+/// The `logo` of a request body; none when there is no such field, or it is empty.
+///
+/// # Errors
+/// What is wrong with it, under the pointer `/logo`.
+pub(crate) fn read_logo(body: &Value) -> Result<Option<Artwork>, FieldError> {
+    if body["logo"] == "" { Ok(None) } else { read_as(body, "logo", artwork::normalise_logo) }
+}
+
+fn read_as(
+    body: &Value,
+    field: &str,
+    normalise: fn(&[u8]) -> Result<Artwork, ArtworkError>,
+) -> Result<Option<Artwork>, FieldError> {
+    let refuse = |reason| FieldError { pointer: format!("/{field}"), reason };
+    let Some(image) = body.get(field).filter(|image| !image.is_null()) else { return Ok(None) };
     let url = image.as_str().ok_or_else(|| refuse(Reason::NotText))?;
     let upload = artwork::parse_data_url(url).map_err(|error| refuse(not_a_data_url(error)))?;
-    let artwork = artwork::normalise(&upload).map_err(|error| refuse(not_artwork(error)))?;
+    let artwork = normalise(&upload).map_err(|error| refuse(not_artwork(error)))?;
     if artwork.bytes.len().max(artwork.png.len()) > MAX_KEPT_BYTES {
         return Err(refuse(too_large()));
     }
@@ -173,6 +189,18 @@ mod tests {
         let sent = base64::engine::general_purpose::STANDARD.encode(&png.png);
         let again = read(&json!({"image": format!("data:image/png;base64,{sent}")})).unwrap().unwrap();
         assert_eq!(again.png_sha256, png.png_sha256);
+    }
+
+    #[test]
+    fn a_logo_keeps_its_proportions_and_can_be_taken_away() {
+        let wide = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 10"><path d="M0 0h30v10z"/></svg>"#;
+        let body = json!({"logo": svg(wide)["image"]});
+        let logo = read_logo(&body).unwrap().unwrap();
+        assert_eq!((logo.width, logo.height), (640, 213));
+        for none in [json!({}), json!({"logo": null}), json!({"logo": ""})] {
+            assert_eq!(read_logo(&none), Ok(None));
+        }
+        assert_eq!(read_logo(&json!({"logo": "x"})).unwrap_err().pointer, "/logo");
     }
 
     #[test]

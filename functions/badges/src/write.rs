@@ -163,7 +163,7 @@ fn signable(app: &App, badge: &Badge) -> Result<(), Problem> {
     }
 }
 
-fn kept(artwork: &Artwork) -> Kept {
+pub(crate) fn kept(artwork: &Artwork) -> Kept {
     let format = match artwork.format {
         artwork::Format::Png => ImageFormat::Png,
         artwork::Format::Svg => ImageFormat::Svg,
@@ -177,7 +177,7 @@ fn is_rendition(sent: &Artwork, before: &Kept) -> bool {
 }
 
 /// Stores the picture, and the PNG of an SVG.
-async fn keep(app: &App, artwork: Artwork) -> Result<(), Problem> {
+pub(crate) async fn keep(app: &App, artwork: Artwork) -> Result<(), Problem> {
     let Artwork { format, bytes, sha256, png, png_sha256, .. } = artwork;
     let png_object = key::artwork_object(&png_sha256, "png");
     let png = app.store.put_object(&png_object, "image/png", png);
@@ -205,15 +205,20 @@ fn result(id: &BadgeId) -> Value {
 /// [`result`], with what a new picture lost on the way.
 fn done(badge: &Badge, artwork: Option<&Artwork>, lang: Lang) -> Value {
     let mut body = result(&badge.id);
-    let warnings = artwork.map(|artwork| artwork.warnings.as_slice()).unwrap_or_default();
+    let warnings = artwork.map(|artwork| warnings(artwork, "#/image", lang)).unwrap_or_default();
     if !warnings.is_empty() {
-        let warning = |warning: &artwork::ArtworkWarning| {
-            let (code, en, ja) = picture::explain(*warning);
-            json!({"pointer": "#/image", "code": code, "detail": lang.pick(en, ja)})
-        };
-        body["warnings"] = warnings.iter().map(warning).collect();
+        body["warnings"] = warnings.into();
     }
     body
+}
+
+/// What a picture lost on the way or may look different in.
+pub(crate) fn warnings(artwork: &Artwork, pointer: &str, lang: Lang) -> Vec<Value> {
+    let warning = |warning: &artwork::ArtworkWarning| {
+        let (code, en, ja) = picture::explain(*warning);
+        json!({"pointer": pointer, "code": code, "detail": lang.pick(en, ja)})
+    };
+    artwork.warnings.iter().map(warning).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Credentials: the signed bytes as they were signed, or a page about them.
 
 use crate::form::{self, Ending, Form};
-use crate::page::{self, Held};
+use crate::page::{self, Held, Holder};
 use crate::{App, badges};
 use badge::CredentialId;
 use edge::answer::Cache;
@@ -36,6 +36,10 @@ pub(crate) async fn credential(
                 until: event.expiry_of(&credential.recipient),
                 revoked: credential.revoked.as_ref(),
                 is_compact: credential.compact.is_some(),
+                holder: request
+                    .query("key")
+                    .filter(|key| event.is_holder_key(id, key))
+                    .map(|key| Holder { key, name: credential.recipient.name.trim() }),
             };
             Ok(page::credential(request.lang, &app.urls, &held, request.now))
         }

@@ -1,6 +1,7 @@
 //! Public documents and pages: credentials, badge classes, issuer profiles, keys, status lists.
 //!
-//! Anybody may read everything here, so nothing here is private: no recipient's name, no recipient's address. [`route`] says which
+//! Anybody may read everything here, so nothing here is private: no recipient's name, no recipient's address; only who comes to a
+//! credential's page with its holder's key sees the holder's name and files. [`route`] says which
 //! address is what, [`form`] in which form it is wanted; each other module answers one family of addresses; [`page`] shows them
 //! to people.
 //!
@@ -20,6 +21,7 @@ mod page;
 mod route;
 #[cfg(test)]
 mod sample;
+mod seals;
 mod status;
 
 use edge::{Answer, Kind, Problem, Request, answer::Cache, config};
@@ -68,6 +70,8 @@ impl App {
             Place::Jwk(client, kid) => issuers::jwk(self, &client, &kid).await,
             Place::Multikey(client, multikey) => issuers::multikey(self, &client, &multikey).await,
             Place::Credential(id, ending) => credentials::credential(self, request, &id, ending).await,
+            Place::Seals => seals::list(self).await,
+            Place::SealBundle => seals::bundle(self).await,
             Place::Badge(id, ending) => badges::achievement(self, request, &id, ending).await,
             Place::Artwork(sha256, format) => badges::artwork(self, &sha256, format, Cache::Immutable).await,
             Place::StatusList(id, ending) => status::list(self, request, &id, ending).await,

@@ -8,7 +8,15 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Revocation;
 
-/// A credential to be shown. Who holds it is not among what is shown.
+/// Who holds a credential, for who came with the holder's key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Holder<'a> {
+    pub(crate) key: &'a str,
+    /// May be empty.
+    pub(crate) name: &'a str,
+}
+
+/// A credential to be shown. Who holds it is shown only to who brings the holder's key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Held<'a> {
     pub(crate) id: &'a CredentialId,
@@ -21,6 +29,7 @@ pub(crate) struct Held<'a> {
     pub(crate) revoked: Option<&'a Revocation>,
     /// Whether there is a compact form too.
     pub(crate) is_compact: bool,
+    pub(crate) holder: Option<Holder<'a>>,
 }
 
 /// What the records say about a credential now.
@@ -107,11 +116,18 @@ fn shell(lang: Lang, title: &str, main: &Markup) -> Answer {
 /// The page about a credential.
 pub(crate) fn credential(lang: Lang, urls: &Urls, held: &Held<'_>, now: Timestamp) -> Answer {
     let title = &content(lang, held.badge).name;
-    shell(lang, title, &credential_markup(lang, urls, held, now))
+    let markup = credential_markup(lang, urls, held, now);
+    if held.holder.is_none() {
+        return shell(lang, title, &markup);
+    }
+    // The address is the holder's to give away, so it should not be given away by caches, search engines or links.
+    html::page(200, lang, title, Cache::None, &markup)
+        .header("x-robots-tag", "noindex")
+        .header("referrer-policy", "no-referrer")
 }
 
 fn credential_markup(lang: Lang, urls: &Urls, held: &Held<'_>, now: Timestamp) -> Markup {
-    let Held { id, badge, event, issuer, until, revoked, is_compact } = *held;
+    let Held { id, badge, event, issuer, until, revoked, is_compact, holder } = *held;
     let content = content(lang, badge);
     let criteria = ob3::criteria_text(content, event.criteria_add.as_deref());
     let state = State::of(held, now);
@@ -121,6 +137,10 @@ fn credential_markup(lang: Lang, urls: &Urls, held: &Held<'_>, now: Timestamp) -
         h1 lang=[content.language.known()] { (content.name) }
         p { span class=(state.class()) { (state.text(lang)) } }
         dl {
+            @if let Some(Holder { name, .. }) = holder && !name.is_empty() {
+                dt { (lang.pick("Awarded to", "受領者")) }
+                dd dir="auto" { (name) }
+            }
             dt { (lang.pick("Issued by", "発行者")) }
             dd { a href=(urls.issuer(&event.client)) { (issuer) } }
             dt { (lang.pick("Issued on", "発行日時")) }
@@ -146,6 +166,15 @@ fn credential_markup(lang: Lang, urls: &Urls, held: &Held<'_>, now: Timestamp) -
         (about(lang, content, &criteria))
         h2 { (lang.pick("Files", "ファイル")) }
         ul.plain {
+            @if let Some(Holder { key, .. }) = holder && revoked.is_none() {
+                li {
+                    a href=(urls.pdf(id, key)) { (lang.pick("PDF certificate", "PDF証明書")) }
+                    " · "
+                    a href=(format!("{}?layout=portrait", urls.pdf(id, key))) { (lang.pick("portrait", "縦向き")) }
+                    " · "
+                    a href=(format!("{}?layout=landscape", urls.pdf(id, key))) { (lang.pick("landscape", "横向き")) }
+                }
+            }
             li { a href=(format!("{url}.json")) { "JSON (Open Badges 3.0)" } }
             @if is_compact { li { a href=(format!("{url}.jwt")) { "JWT" } } }
             li { a href=(urls.baked(id, ".png")) { "PNG" } }
@@ -222,6 +251,7 @@ mod tests {
             until: until.map(at),
             revoked,
             is_compact: false,
+            holder: None,
         };
         let page = |lang| credential_markup(lang, &sample::urls(), &held, at(now)).into_string();
         (State::of(&held, at(now)), [page(Lang::En), page(Lang::Ja)])
@@ -285,6 +315,34 @@ mod tests {
             assert!(en.contains(&link), "{link}");
         }
         assert!(!en.contains(".jwt"));
+    }
+
+    #[test]
+    fn only_the_holders_key_shows_name_and_pdf() {
+        let (badge, event) = (sample::badge(), sample::event());
+        let id = event.draw(0).credential;
+        let key = event.holder_key(&id);
+        let show = |holder, revoked| {
+            let held = Held {
+                id: &id,
+                badge: &badge,
+                event: &event,
+                issuer: "I",
+                until: None,
+                revoked,
+                is_compact: false,
+                holder,
+            };
+            credential_markup(Lang::En, &sample::urls(), &held, at(NOW)).into_string()
+        };
+        let holder = Some(Holder { key: &key, name: "花 <子>" });
+        let pdf = format!("href=\"https://badges.example/pdf/{key}/{id}.pdf\"");
+        let page = show(holder, None);
+        assert!(page.contains(&pdf) && page.contains("花 &lt;子&gt;"), "{page}");
+        let public = show(None, None);
+        assert!(!public.contains("/pdf/") && !public.contains('花'), "{public}");
+        let revoked = Revocation { at: at(NOW - 5), reason: None };
+        assert!(!show(holder, Some(&revoked)).contains("/pdf/"));
     }
 
     #[test]

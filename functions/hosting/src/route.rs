@@ -22,6 +22,10 @@ pub(crate) enum Place {
     Multikey(ClientId, String),
     /// An OB 3.0 credential.
     Credential(CredentialId, Ending),
+    /// The certificates of the seals on PDF badges.
+    Seals,
+    /// The same as one file for PDF readers.
+    SealBundle,
     /// An OB 3.0 Achievement.
     Badge(BadgeId, Ending),
     /// A picture by the hash of its bytes.
@@ -56,6 +60,8 @@ pub(crate) fn place(path: &str) -> Option<Place> {
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     Some(match segments[..] {
         ["health"] => Place::Health,
+        ["seals"] => Place::Seals,
+        ["seals.pem"] => Place::SealBundle,
         ["issuers", file] => named(file, &[Bare, Json, Html]).map(|(id, ending)| Place::Issuer(id, ending))?,
         ["issuers", client, "did.json"] => Place::DidDocument(client.parse().ok()?),
         ["issuers", client, "jwks.json"] => Place::Jwks(client.parse().ok()?),

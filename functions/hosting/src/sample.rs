@@ -56,6 +56,7 @@ pub(crate) fn event() -> Event {
         alias: None,
         api_consumer_id: None,
         log_entry: None,
+        application: None,
         email_message: None,
         email_translations: vec![],
         send_email: request.send_email,

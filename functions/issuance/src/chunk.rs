@@ -21,8 +21,7 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(5);
 const OVERDUE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Signs and completes a chunk named in a queue message. A chunk that is complete, or of an event that is not there, is nothing to do.
-pub(crate) async fn take(app: &App, message: &Message) -> Result<(), Problem> {
-    let job: SigningJob = message.job()?;
+pub(crate) async fn take(app: &App, job: SigningJob, message: &Message) -> Result<(), Problem> {
     let Some(event) = app.store.event(&job.event).await.map_err(edge::failed)? else { return Ok(()) };
     if !app.store.is_pending(&event.event, job.chunk).await.map_err(edge::failed)? {
         return Ok(());

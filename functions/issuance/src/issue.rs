@@ -17,7 +17,7 @@ use crate::{App, status};
 use badge::definition::Badge;
 use badge::event::{Draw, IssueRequest, Seed, months_after};
 use badge::input::{FieldError, Reason};
-use badge::{Alias, AliasId, BadgeId, ClientId, Event, EventId};
+use badge::{Alias, AliasId, ApplicationId, BadgeId, ClientId, Event, EventId};
 use edge::{Answer, Kind, Problem, Request, chance};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -33,6 +33,8 @@ const INLINE_TIME: Duration = Duration::from_secs(15);
 const MAX_REQUEST_KEY_CHARS: usize = 255;
 /// How long a request key is remembered.
 const REQUEST_KEY_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long an application is: as long as anybody could still find it approved.
+const APPLICATION_KEY_LIFE: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// How long the same request without a key counts as a repetition.
 const REPEAT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
@@ -125,6 +127,15 @@ impl Key {
     pub(crate) fn given(name: &str, asked: &[u8], now: Timestamp) -> Self {
         let (hash, body_hash) = (digest(name.as_bytes()), digest(asked));
         Self { request: RequestKey { hash, body_hash, expires_at: now + REQUEST_KEY_LIFE, over: None }, given: true }
+    }
+
+    /// An application that was approved. It is the same request whatever became of its form meanwhile.
+    pub(crate) fn of_application(application: &ApplicationId, now: Timestamp) -> Self {
+        // No caller can give this name: a header holds no NUL.
+        let name = format!("\0application {application}");
+        let given = Self::given(&name, application.as_str().as_bytes(), now);
+        let request = RequestKey { expires_at: now + APPLICATION_KEY_LIFE, ..given.request };
+        Self { request, ..given }
     }
 
     /// A request that names itself.
@@ -225,6 +236,7 @@ async fn plan(
         alias,
         api_consumer_id: wanted.api_consumer_id.clone(),
         log_entry: wanted.log_entry.clone(),
+        application: wanted.application.clone(),
         email_message: wanted.email_message.clone(),
         email_translations: wanted.email_translations.clone(),
         send_email: wanted.send_email,
@@ -284,6 +296,18 @@ mod tests {
         assert_ne!(given.request.hash, first.request.hash);
         assert_eq!(given.request.body_hash, first.request.body_hash);
         assert_eq!(given.request.hash, request("other", &[("idempotency-key", "k")]).request.hash);
+    }
+
+    #[test]
+    fn an_application_is_one_request_whenever_it_is_asked_for() {
+        let id = ApplicationId::from_random([1; 10]);
+        let (first, later) = (Key::of_application(&id, at(1_000)), Key::of_application(&id, at(900_000)));
+        assert_eq!((&first.request.hash, &first.request.body_hash), (&later.request.hash, &later.request.body_hash));
+        assert!(first.given && first.request.expires_at > at(1_000) + REQUEST_KEY_LIFE);
+        let named = format!("application {id}");
+        let request = Request::test(http::Method::POST, "/", &[("idempotency-key", named.as_str())]);
+        assert_ne!(request_key(&request).unwrap().request.hash, first.request.hash);
+        assert_ne!(Key::of_application(&ApplicationId::from_random([2; 10]), at(0)).request.hash, first.request.hash);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Issue, revoke, list events and recipients: the only function that signs credentials. Small events are signed within the request,
-//! big ones by the same function as it takes their chunks from a queue.
+//! big ones by the same function as it takes their chunks from a queue. From there too come applications that were approved ([`award`]).
 
+mod award;
 mod chunk;
 mod import;
 mod issue;
@@ -13,7 +14,7 @@ mod sign;
 mod status;
 
 use edge::{Answer, Kind, Problem, Request, Wake, config, token::Gate};
-use queue::Queue;
+use queue::{Queue, SigningTask};
 use signer::Signer;
 use store::Store;
 
@@ -23,7 +24,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) signer: Signer,
     pub(crate) urls: badge::Urls,
-    /// Chunks to sign.
+    /// Chunks to sign, and approved applications.
     pub(crate) signing: Queue,
     /// Recipients to mail.
     pub(crate) mail: Queue,
@@ -111,8 +112,16 @@ impl App {
 
     async fn work(&self, what: Wake) -> Result<(), Problem> {
         match what {
-            Wake::Message(message) => chunk::take(self, &message).await,
-            Wake::Schedule { now, .. } => chunk::sweep(self, now).await,
+            Wake::Message(message) => match message.job()? {
+                SigningTask::Chunk(job) => chunk::take(self, job, &message).await,
+                SigningTask::Award(job) => award::take(self, &job, message.now).await,
+            },
+            Wake::Schedule { now, .. } => {
+                // What hinders one is no reason to keep the other from its turn.
+                let (chunks, awards) =
+                    futures_util::future::join(chunk::sweep(self, now), award::sweep(self, now)).await;
+                chunks.and(awards)
+            }
         }
     }
 }

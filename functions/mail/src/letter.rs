@@ -69,28 +69,28 @@ impl Award<'_> {
             picture: &self.urls.artwork(&badge.artwork.png_sha256, "png"),
             alt: content.image_alt.as_deref().unwrap_or(&content.name),
             name: Passage { text: content.name.clone(), language: content.language.known().map(str::to_owned) },
-            link: &link,
+            link: Some(&link),
+            code: None,
             issuer,
         };
         let texts = texts::choose(event, badge, recipient, &values);
-        Letter {
-            sender: issuer.name.to_owned(),
-            reply_to: address::mailbox(issuer.reply_to),
-            html: frame.html(&texts).into_string(),
-            text: frame.text(&texts),
-            subject: texts.subject,
-        }
+        frame.letter(texts)
     }
 }
 
 /// What stands around the texts.
-struct Frame<'a> {
-    lang: Lang,
-    picture: &'a str,
-    alt: &'a str,
-    name: Passage,
-    link: &'a str,
-    issuer: Issuer<'a>,
+pub(crate) struct Frame<'a> {
+    pub(crate) lang: Lang,
+    /// The badge's picture, and what it shows.
+    pub(crate) picture: &'a str,
+    pub(crate) alt: &'a str,
+    /// The badge's name.
+    pub(crate) name: Passage,
+    /// Where the button leads.
+    pub(crate) link: Option<&'a str>,
+    /// A code to be copied, in large digits.
+    pub(crate) code: Option<&'a str>,
+    pub(crate) issuer: Issuer<'a>,
 }
 
 /// Only what a style at an element cannot say.
@@ -105,8 +105,19 @@ const FONT: &str =
     "font-family:system-ui,-apple-system,'Segoe UI','Hiragino Sans','Noto Sans JP','Yu Gothic UI',Meiryo,sans-serif";
 
 impl Frame<'_> {
+    /// The mail with these texts.
+    pub(crate) fn letter(&self, texts: Texts) -> Letter {
+        Letter {
+            sender: self.issuer.name.to_owned(),
+            reply_to: address::mailbox(self.issuer.reply_to),
+            html: self.html(&texts).into_string(),
+            text: self.text(&texts),
+            subject: texts.subject,
+        }
+    }
+
     fn html(&self, texts: &Texts) -> Markup {
-        let Self { lang, picture, alt, name, link, issuer } = self;
+        let Self { lang, picture, alt, name, link, code, issuer } = self;
         let cell = |style: &str| format!("{FONT};{style}");
         let prose = cell("padding:24px 0 0;font-size:16px;line-height:1.7;color:#1f2328;word-break:break-word");
         let small = cell("font-size:13px;line-height:1.6;color:#59636e;word-break:break-word");
@@ -143,27 +154,36 @@ impl Frame<'_> {
                                     }))
                                     (table("", "width:100%", &html! {
                                         td.ink lang=[&texts.body.language] dir=(direction(&texts.body)) style=(prose) {
-                                            (paragraphs(&texts.body.text, link))
+                                            (paragraphs(&texts.body.text, *link))
                                         }
                                     }))
-                                    (table("", "margin:28px auto 0", &html! {
-                                        td align="center" bgcolor="#b3261e" style="border-radius:10px;background-color:#b3261e" {
-                                            a href=(link) lang=[&texts.link_text.language] dir="auto"
-                                                style=(cell("display:inline-block;padding:13px 32px;font-size:16px;line-height:1.4;font-weight:700;color:#ffffff;text-decoration:none;border-radius:10px")) {
-                                                (texts::one_line(&texts.link_text.text, texts::MAX_SUBJECT_CHARS))
+                                    @if let Some(code) = code {
+                                        (table("", "width:100%", &html! {
+                                            td.ink align="center" dir="ltr" style=(cell("padding:20px 0 0;font-size:32px;line-height:1.4;font-weight:700;letter-spacing:6px;color:#1f2328")) {
+                                                (code)
                                             }
-                                        }
-                                    }))
-                                    (table("", "width:100%", &html! {
-                                        td.soft align="center" style={"padding:20px 0 0;" (small)} {
-                                            (lang.pick("If the button does not work, open this address:", "ボタンが使えない場合は、次のURLを開いてください。"))
-                                            br;
-                                            a href=(link) style="color:#59636e;word-break:break-all" { (link) }
-                                        }
-                                    }))
+                                        }))
+                                    }
+                                    @if let Some(link) = link {
+                                        (table("", "margin:28px auto 0", &html! {
+                                            td align="center" bgcolor="#b3261e" style="border-radius:10px;background-color:#b3261e" {
+                                                a href=(link) lang=[&texts.link_text.language] dir="auto"
+                                                    style=(cell("display:inline-block;padding:13px 32px;font-size:16px;line-height:1.4;font-weight:700;color:#ffffff;text-decoration:none;border-radius:10px")) {
+                                                    (texts::one_line(&texts.link_text.text, texts::MAX_SUBJECT_CHARS))
+                                                }
+                                            }
+                                        }))
+                                        (table("", "width:100%", &html! {
+                                            td.soft align="center" style={"padding:20px 0 0;" (small)} {
+                                                (lang.pick("If the button does not work, open this address:", "ボタンが使えない場合は、次のURLを開いてください。"))
+                                                br;
+                                                a href=(link) style="color:#59636e;word-break:break-all" { (link) }
+                                            }
+                                        }))
+                                    }
                                     (table("line", "width:100%;margin:28px 0 0;border-top:1px solid #d6dbe1", &html! {
                                         td.soft lang=[&texts.footer.language] dir=(direction(&texts.footer)) style={"padding:16px 0 0;" (small)} {
-                                            (paragraphs(&texts.footer.text, link))
+                                            (paragraphs(&texts.footer.text, *link))
                                         }
                                     }))
                                 }
@@ -182,15 +202,16 @@ impl Frame<'_> {
     }
 
     fn text(&self, texts: &Texts) -> String {
-        let Self { link, issuer, .. } = self;
+        let Self { link, code, issuer, .. } = self;
         let link_text = texts::one_line(&texts.link_text.text, texts::MAX_SUBJECT_CHARS);
         let parts = [
-            wrapped(texts.body.text.trim()),
-            format!("{link_text}\n{link}"),
-            wrapped(texts.footer.text.trim()),
-            format!("{}\n{}", texts::one_line(issuer.name, usize::MAX), issuer.reply_to.as_str()),
+            Some(wrapped(texts.body.text.trim())),
+            code.map(str::to_owned),
+            link.map(|link| format!("{link_text}\n{link}")),
+            Some(wrapped(texts.footer.text.trim())),
+            Some(format!("{}\n{}", texts::one_line(issuer.name, usize::MAX), issuer.reply_to.as_str())),
         ];
-        parts.join("\n\n") + "\n"
+        parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n") + "\n"
     }
 }
 
@@ -212,8 +233,9 @@ fn direction(passage: &Passage) -> &'static str {
 }
 
 /// A text's paragraphs, line by line, the link in them made one.
-fn paragraphs(text: &str, link: &str) -> Markup {
+fn paragraphs(text: &str, link: Option<&str>) -> Markup {
     let linked = |line: &str| {
+        let Some(link) = link else { return html! { (line) } };
         html! {
             @for (n, part) in line.split(link).enumerate() {
                 @if n > 0 { a href=(link) style="color:inherit;word-break:break-all" { (link) } }
@@ -276,7 +298,7 @@ fn wrapped(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::sample;
     use badge::definition::EmailMessage;
@@ -314,7 +336,7 @@ mod tests {
 
     /// Compares with a kept copy; `UPDATE_GOLDEN=1 cargo test -p mail` writes it anew.
     #[expect(clippy::disallowed_methods, reason = "only who runs the tests by hand sets it")]
-    fn same_as(file: &str, kept: &str, now: &str) {
+    pub(crate) fn same_as(file: &str, kept: &str, now: &str) {
         if std::env::var("UPDATE_GOLDEN").is_ok() {
             std::fs::write(format!("{}/src/golden/{file}", env!("CARGO_MANIFEST_DIR")), now).unwrap();
         } else {

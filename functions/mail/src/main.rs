@@ -1,13 +1,16 @@
 //! The way from us to a recipient: mails, what became of them, and the link in them.
 //!
-//! * A message of the queue `…-mail` asks for mails to recipients of an event ([`send`]). Where no sender is configured (`MAIL_FROM`),
+//! * A message of the queue `…-mail` asks for mails to recipients of an event ([`send`]), or for a letter about an application
+//!   ([`apply`]). Where no sender is configured (`MAIL_FROM`),
 //!   the job counts as done, and the recipients stay `queued` until somebody asks for their mail again.
 //! * A message of the queue `…-mail-feedback` reports what became of a mail ([`feedback`]).
 //! * `/c/receive` shows a recipient the badge, and takes the answer ([`receive`]). Whoever holds the link is the recipient.
 //!
-//! What a mail says is decided in [`texts`], how it looks in [`letter`], how the page looks in [`page`]. Addresses are in no log.
+//! What a mail says is decided in [`texts`] and [`apply_texts`], how it looks in [`letter`], how the page looks in [`page`]. Addresses are in no log.
 
 mod address;
+mod apply;
+mod apply_texts;
 mod feedback;
 mod letter;
 mod pace;
@@ -26,7 +29,7 @@ use edge::config::{self, ConfigError};
 use edge::{Message, Problem, Wake};
 use pace::Pace;
 use post::Post;
-use queue::Queue;
+use queue::{MailTask, Queue};
 use store::Store;
 
 /// What this function works with, made once.
@@ -86,7 +89,10 @@ impl App {
         if message.queue.ends_with("-mail-feedback") {
             feedback::note(self, message).await
         } else if message.queue.ends_with("-mail") {
-            send::mail(self, message).await
+            match message.job()? {
+                MailTask::Event(job) => send::mail(self, &job, message).await,
+                MailTask::Letter(job) => apply::letter(self, &job, message).await,
+            }
         } else {
             Err(Problem::internal("a message of a queue that is not this function's"))
         }

@@ -183,10 +183,12 @@ impl Shown<'_> {
     fn files(&self, lang: Lang) -> Markup {
         let Self { urls, id, badge, .. } = self;
         let url = urls.credential(id);
+        let key = self.event.holder_key(id);
         let file = |href: String, name: &str| html! { a.button href=(href) download { (name) } };
         html! {
             h2.center { (lang.pick("Download", "ダウンロード")) }
             div.actions {
+                a.button href=(urls.pdf(id, &key)) { (lang.pick("PDF certificate", "PDF証明書")) }
                 (file(urls.baked(id, ".png"), lang.pick("Image (PNG)", "画像（PNG）")))
                 @if badge.artwork.format == ImageFormat::Svg { (file(urls.baked(id, ".svg"), lang.pick("Image (SVG)", "画像（SVG）"))) }
                 (file(format!("{url}.json"), lang.pick("Data (JSON)", "データ（JSON）")))
@@ -195,7 +197,9 @@ impl Shown<'_> {
             p.center.soft.small {
                 (lang.pick("To show it to others, use its ", "ほかの人に見せるときは"))
                 a href=(url) { (lang.pick("public page", "公開ページ")) }
-                (lang.pick(", which does not show your name.", "をお使いください（お名前は表示されません）。"))
+                (lang.pick(", which does not show your name, or ", "（お名前は表示されません）、またはお名前とPDFが表示される"))
+                a href=(urls.holders_page(id, &key)) { (lang.pick("your own page", "あなた専用のページ")) }
+                (lang.pick(", which does and has the PDF.", "をお使いください。"))
             }
         }
     }

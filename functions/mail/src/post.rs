@@ -8,7 +8,7 @@ use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag};
 use aws_types::SdkConfig;
-use badge::{EmailAddress, EventId};
+use badge::{ApplicationId, EmailAddress, EventId};
 use std::time::Duration;
 
 /// The longest that one attempt takes.
@@ -18,6 +18,8 @@ pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(8);
 pub(crate) const EVENT_TAG: &str = "shirushi-event";
 pub(crate) const RECIPIENT_TAG: &str = "shirushi-recipient";
 pub(crate) const ROUND_TAG: &str = "shirushi-round";
+/// Of a letter about an application, reports about which are kept nowhere.
+const APPLICATION_TAG: &str = "shirushi-application";
 
 /// Which mail it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,15 @@ pub(crate) struct Tags {
     pub(crate) event: EventId,
     pub(crate) recipient: u32,
     pub(crate) round: i64,
+}
+
+/// What is handed over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum About<'a> {
+    /// A recipient's mail.
+    Award(&'a Tags),
+    /// A letter about an application.
+    Application(&'a ApplicationId),
 }
 
 /// What SES said.
@@ -68,8 +79,8 @@ impl Post {
     }
 
     /// Hands a mail to `mailbox` over.
-    pub(crate) async fn send(&self, letter: &Letter, mailbox: &str, tags: &Tags) -> Outcome {
-        let (Ok(content), Ok(tags)) = (content(letter), email_tags(tags)) else {
+    pub(crate) async fn send(&self, letter: &Letter, mailbox: &str, about: About<'_>) -> Outcome {
+        let (Ok(content), Ok(tags)) = (content(letter), email_tags(about)) else {
             return Outcome::Closed("a mail that cannot be built".into());
         };
         let sent = self
@@ -124,12 +135,15 @@ fn content(letter: &Letter) -> Result<Message, BuildError> {
     Ok(Message::builder().subject(utf8(&letter.subject)?).body(body).headers(header).build())
 }
 
-fn email_tags(tags: &Tags) -> Result<Vec<MessageTag>, BuildError> {
-    let pairs = [
-        (EVENT_TAG, tags.event.to_string()),
-        (RECIPIENT_TAG, tags.recipient.to_string()),
-        (ROUND_TAG, tags.round.to_string()),
-    ];
+fn email_tags(about: About<'_>) -> Result<Vec<MessageTag>, BuildError> {
+    let pairs = match about {
+        About::Award(tags) => vec![
+            (EVENT_TAG, tags.event.to_string()),
+            (RECIPIENT_TAG, tags.recipient.to_string()),
+            (ROUND_TAG, tags.round.to_string()),
+        ],
+        About::Application(id) => vec![(APPLICATION_TAG, id.to_string())],
+    };
     pairs.into_iter().map(|(name, value)| MessageTag::builder().name(name).value(value).build()).collect()
 }
 

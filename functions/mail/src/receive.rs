@@ -188,6 +188,9 @@ impl Opened {
         if badge.artwork.format == ImageFormat::Svg {
             files["svg"] = urls.baked(&credential.id, ".svg").into();
         }
+        if credential.revoked.is_none() {
+            files["pdf"] = urls.pdf(&credential.id, &event.holder_key(&credential.id)).into();
+        }
         if credential.compact.is_some() {
             files["jwt"] = format!("{url}.jwt").into();
         }
@@ -330,6 +333,8 @@ mod tests {
         assert_eq!((status, &document["badge"]["name"]), (200, &json!("手織り入門")));
         let credential = sample::event().draw(0).credential;
         assert_eq!(document["credential"], format!("https://badges.example/credentials/{credential}"));
+        let key = sample::event().holder_key(&credential);
+        assert_eq!(document["files"]["pdf"], format!("https://badges.example/pdf/{key}/{credential}.pdf"));
         assert_eq!(document["files"]["svg"], format!("https://badges.example/baked/{credential}.svg"));
         assert_eq!((&document["answer"], &document["revoked"]), (&Value::Null, &Value::Null));
         assert_eq!(document["link_expires_on"], "2027-01-15T09:30:00Z");

@@ -6,9 +6,9 @@
 
 use crate::App;
 use crate::address;
-use crate::letter::Award;
+use crate::letter::{Award, Letter};
 use crate::pace::{Clock, backoff};
-use crate::post::{ATTEMPT_TIMEOUT, Outcome, Post, Tags};
+use crate::post::{ATTEMPT_TIMEOUT, About, Outcome, Post, Tags};
 use badge::definition::Badge;
 use badge::delivery::{Bounce, BounceKind};
 use badge::notice::Recipients;
@@ -31,11 +31,10 @@ const ATTEMPT_AND_RECORD: Duration = ATTEMPT_TIMEOUT.saturating_add(Duration::fr
 const SPAN_GAP: u32 = 100;
 
 /// Why a mail is still to be sent: a word for the log.
-type Later = String;
+pub(crate) type Later = String;
 
 /// Sends the mails of a job.
-pub(crate) async fn mail(app: &App, message: &Message) -> Result<(), Problem> {
-    let job: MailJob = message.job()?;
+pub(crate) async fn mail(app: &App, job: &MailJob, message: &Message) -> Result<(), Problem> {
     let Some(post) = &app.post else {
         tracing::info!(event = job.event.as_str(), "mail is not configured");
         return Ok(());
@@ -159,7 +158,7 @@ impl Round<'_> {
         .map_err(|e| unavailable(&e))
     }
 
-    /// Hands a mail over, again and again while SES is busy and time is left: its id, or the code of SES's refusal.
+    /// Hands one recipient's mail over: its id, or the code of SES's refusal.
     async fn hand_over(&self, number: u32, recipient: &Recipient) -> Result<Result<String, String>, Later> {
         let Some(mailbox) = address::mailbox(&recipient.email) else { return Ok(Err("LocalPartNotAscii".into())) };
         let award = Award {
@@ -171,14 +170,35 @@ impl Round<'_> {
             recipient,
             round: self.number,
         };
-        let letter = award.letter();
         let tags = Tags { event: self.event.id.clone(), recipient: number, round: self.number };
+        let handover = Handover { app: self.app, post: self.post, clock: self.clock, is_closed: &self.is_closed };
+        handover.hand_over(&award.letter(), &mailbox, About::Award(&tags)).await
+    }
+}
+
+/// The way to SES within one invocation.
+pub(crate) struct Handover<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) post: &'a Post,
+    pub(crate) clock: Clock,
+    /// Whether SES takes nothing at all now.
+    pub(crate) is_closed: &'a AtomicBool,
+}
+
+impl Handover<'_> {
+    /// Hands a mail over, again and again while SES is busy and time is left: its id, or the code of SES's refusal.
+    pub(crate) async fn hand_over(
+        &self,
+        letter: &Letter,
+        mailbox: &str,
+        about: About<'_>,
+    ) -> Result<Result<String, String>, Later> {
         for attempt in 0.. {
             self.app.pace.turn().await;
             if self.is_closed.load(Ordering::Relaxed) || !self.clock.has(ATTEMPT_AND_RECORD) {
                 break;
             }
-            match self.post.send(&letter, &mailbox, &tags).await {
+            match self.post.send(letter, mailbox, about).await {
                 Outcome::Taken(id) => return Ok(Ok(id)),
                 Outcome::Refused(code) => return Ok(Err(code)),
                 Outcome::Closed(code) => {
@@ -222,7 +242,9 @@ mod tests {
             now: sample::at(sample::ISSUED),
             deadline: sample::at(sample::ISSUED + seconds),
         };
-        mail(&wire.app(), &message).await.map_err(|problem| problem.cause().unwrap_or_default().to_owned())
+        mail(&wire.app(), &message.job().unwrap(), &message)
+            .await
+            .map_err(|problem| problem.cause().unwrap_or_default().to_owned())
     }
 
     /// AWS with these records, where SES answers so.
@@ -380,13 +402,13 @@ mod tests {
         let body = json!({"event": sample::event().id, "recipients": [0], "round": 0}).to_string();
         let at = sample::at(sample::ISSUED);
         let message = Message { queue: "stack-mail".into(), id: "m".into(), body, attempt: 1, now: at, deadline: at };
-        assert!(mail(&app, &message).await.is_ok() && wire.all().is_empty());
+        assert!(mail(&app, &message.job().unwrap(), &message).await.is_ok() && wire.all().is_empty());
     }
 
     #[test]
     fn the_sample_payload_is_a_job() {
         let payload: Value = serde_json::from_str(include_str!("../../../events/mail-job.json")).unwrap();
-        let job: MailJob = serde_json::from_str(payload["Records"][0]["body"].as_str().unwrap()).unwrap();
+        let job: queue::MailJob = serde_json::from_str(payload["Records"][0]["body"].as_str().unwrap()).unwrap();
         assert_eq!(job.recipients, Recipients::Range { from: 0, to: 50 });
     }
 

@@ -33,8 +33,13 @@ impl<'a> Issuer<'a> {
                 url: alias.url.as_str(),
                 reply_to: alias.reply_to.as_ref().unwrap_or(&alias.email),
             },
-            None => Self { name: &organisation.name, url: organisation.url.as_str(), reply_to: &organisation.email },
+            None => Self::itself(organisation),
         }
+    }
+
+    /// The organisation under its own name.
+    pub(crate) fn itself(organisation: &'a Organisation) -> Self {
+        Self { name: &organisation.name, url: organisation.url.as_str(), reply_to: &organisation.email }
     }
 }
 

@@ -1,9 +1,12 @@
-//! What was handed in: the bytes of a file as they are, a form with a file, or an address.
+//! What was handed in: the bytes of a file as they are, a form with a file, an address, or the id of an upload.
 
+use crate::{trust, upload};
+use badge::UploadId;
 use badge::input::{FieldError, Reason};
 use bytes::Bytes;
 use edge::{Kind, Problem, Request};
 use futures_util::stream;
+use serde_json::Value;
 
 /// Characters of an address or a recipient in a form.
 const MAX_FIELD_CHARS: usize = 2_000;
@@ -11,104 +14,242 @@ const MAX_FIELD_CHARS: usize = 2_000;
 /// A badge to judge.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Submission {
-    /// Its address; then `bytes` are empty.
-    pub(crate) url: Option<String>,
-    /// The file's content.
-    pub(crate) bytes: Vec<u8>,
+    /// Where it is.
+    pub(crate) badge: Place,
     /// The e-mail address of the person it should be about.
     pub(crate) recipient: Option<String>,
+    /// Certificates whose seals are trusted, each DER.
+    pub(crate) anchors: Vec<Vec<u8>>,
+}
+
+/// Where a badge is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// At an address.
+    Url(String),
+    /// In the bucket.
+    Upload(UploadId),
+    /// Here: the file's content, or a pasted text.
+    Bytes(Vec<u8>),
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::Bytes(Vec::new())
+    }
+}
+
+/// The fields of a form, before anything is made of them.
+#[derive(Debug, Default)]
+struct Form {
+    file: Vec<u8>,
+    url: Vec<u8>,
+    upload: Vec<u8>,
+    recipient: Vec<u8>,
+    trust: Vec<u8>,
+}
+
+impl Form {
+    fn take(&mut self, name: &str, value: Vec<u8>) {
+        match name {
+            "file" | "text" if !value.is_empty() => self.file = value,
+            "url" => self.url = value,
+            "upload" => self.upload = value,
+            "recipient" => self.recipient = value,
+            // A file chooser may send several.
+            "trust" => {
+                self.trust.extend(value);
+                self.trust.push(b'\n');
+            }
+            _ => {}
+        }
+    }
+
+    /// A JSON object that is a form, not a badge: of these members and no other.
+    fn of_json(body: &[u8]) -> Option<Self> {
+        let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return None };
+        let is_form = members.contains_key("url") || members.contains_key("upload");
+        let known = |name: &String| ["url", "upload", "recipient", "trust"].contains(&name.as_str());
+        if !is_form || !members.keys().all(known) {
+            return None;
+        }
+        let mut form = Self::default();
+        for (name, value) in members {
+            form.take(&name, value.as_str()?.as_bytes().to_vec());
+        }
+        Some(form)
+    }
+
+    fn read(self) -> Result<Submission, Problem> {
+        let mut complaints = Vec::new();
+        let mut text = |name: &str, value: Vec<u8>| {
+            let text = String::from_utf8(value).ok().filter(|t| t.chars().count() <= MAX_FIELD_CHARS);
+            if text.is_none() {
+                let reason = Reason::TooLong { max: MAX_FIELD_CHARS };
+                complaints.push(FieldError { pointer: format!("/{name}"), reason });
+            }
+            text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
+        };
+        let (url, id) = (text("url", self.url), text("upload", self.upload));
+        let recipient = text("recipient", self.recipient);
+        let anchors = if self.trust.iter().all(u8::is_ascii_whitespace) {
+            Vec::new()
+        } else {
+            trust::read(&self.trust).unwrap_or_else(|list| {
+                complaints.extend(list);
+                Vec::new()
+            })
+        };
+        if url.is_none() && id.is_none() && self.file.is_empty() && complaints.is_empty() {
+            complaints.extend(missing("/file"));
+        }
+        if !complaints.is_empty() {
+            return Err(complaints.into());
+        }
+        let badge = match (url, id) {
+            (Some(url), _) => Place::Url(url),
+            // What is no id names no upload.
+            (None, Some(id)) => Place::Upload(id.parse().map_err(|_| upload::unknown())?),
+            (None, None) => Place::Bytes(self.file),
+        };
+        Ok(Submission { badge, recipient, anchors })
+    }
 }
 
 impl Submission {
     pub(crate) fn of_url(url: &str) -> Self {
-        Self { url: Some(url.trim().to_owned()), ..Self::default() }
+        Self { badge: Place::Url(url.trim().to_owned()), ..Self::default() }
     }
 
-    fn take(&mut self, name: &str, value: Vec<u8>) -> Result<(), Problem> {
-        let text = |value: Vec<u8>| {
-            let text = String::from_utf8(value).ok().filter(|t| t.chars().count() <= MAX_FIELD_CHARS);
-            let reason = Reason::TooLong { max: MAX_FIELD_CHARS };
-            let problem = || Problem::fields(vec![FieldError { pointer: format!("/{name}"), reason }]);
-            text.map(|t| t.trim().to_owned()).ok_or_else(problem)
-        };
-        match name {
-            "file" | "text" if !value.is_empty() => self.bytes = value,
-            "url" => self.url = Some(text(value)?).filter(|t| !t.is_empty()),
-            "recipient" => self.recipient = Some(text(value)?).filter(|t| !t.is_empty()),
-            _ => {}
+    fn of_bytes(bytes: &[u8]) -> Result<Self, Problem> {
+        if bytes.is_empty() {
+            return Err(missing("/file").into());
         }
-        Ok(())
+        Ok(Self { badge: Place::Bytes(bytes.to_vec()), ..Self::default() })
     }
 }
 
-pub(crate) fn missing(pointer: &str) -> Problem {
-    Problem::fields(vec![FieldError { pointer: pointer.to_owned(), reason: Reason::Missing }])
+pub(crate) fn missing(pointer: &str) -> Vec<FieldError> {
+    vec![FieldError { pointer: pointer.to_owned(), reason: Reason::Missing }]
 }
 
-/// The badge of a `POST /validate`: a form (`multipart/form-data` or URL-encoded, with `file` or `text` or `url`, and optionally
-/// `recipient`), or any other body as the file itself.
+/// The badge of a `POST /validate`: a form (`multipart/form-data`, URL-encoded or JSON, with `file` or `text` or `url` or
+/// `upload`, and optionally `recipient` and `trust`), or any other body as the file itself.
 pub(crate) async fn read(request: &Request) -> Result<Submission, Problem> {
     let content_type = request.header("content-type").unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let mut submission = Submission::default();
+    let mut form = Form::default();
     match media_type.as_str() {
         "multipart/form-data" => {
             let boundary = multer::parse_boundary(content_type).map_err(|_| Kind::UnsupportedMediaType)?;
             let body = Bytes::from(request.body.clone());
-            let mut form = multer::Multipart::new(stream::iter([Ok::<_, std::convert::Infallible>(body)]), boundary);
+            let mut parts = multer::Multipart::new(stream::iter([Ok::<_, std::convert::Infallible>(body)]), boundary);
             let broken = |_| Problem::fields(vec![FieldError { pointer: String::new(), reason: Reason::NotObject }]);
-            while let Some(field) = form.next_field().await.map_err(broken)? {
+            while let Some(field) = parts.next_field().await.map_err(broken)? {
                 let name = field.name().unwrap_or_default().to_owned();
                 let value = field.bytes().await.map_err(broken)?;
-                submission.take(&name, value.to_vec())?;
+                form.take(&name, value.to_vec());
             }
         }
         "application/x-www-form-urlencoded" => {
+            let mut known = false;
             for (name, value) in url::form_urlencoded::parse(&request.body) {
-                submission.take(&name, value.into_owned().into_bytes())?;
+                known |= ["file", "text", "url", "upload", "recipient", "trust"].contains(&name.as_ref());
+                form.take(&name, value.into_owned().into_bytes());
             }
             // Command-line tools send a file under this media type when they are told nothing else.
-            if submission == Submission::default() {
-                submission.bytes.clone_from(&request.body);
+            if !known {
+                return Submission::of_bytes(&request.body);
             }
         }
-        _ => submission.bytes.clone_from(&request.body),
+        "application/json" => match Form::of_json(&request.body) {
+            Some(found) => form = found,
+            None => return Submission::of_bytes(&request.body),
+        },
+        _ => return Submission::of_bytes(&request.body),
     }
-    if submission.url.is_none() && submission.bytes.is_empty() { Err(missing("/file")) } else { Ok(submission) }
+    form.read()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    async fn submit(content_type: &str, body: &[u8]) -> Result<Submission, Kind> {
+    async fn submit(content_type: &str, body: &[u8]) -> Result<Submission, Problem> {
         let mut request = Request::test(http::Method::POST, "/validate", &[("content-type", content_type)]);
         request.body = body.to_vec();
-        read(&request).await.map_err(|problem| problem.kind())
+        read(&request).await
+    }
+
+    async fn refused(content_type: &str, body: &[u8]) -> Option<Kind> {
+        submit(content_type, body).await.err().map(|problem| problem.kind())
+    }
+
+    fn file(bytes: &[u8]) -> Submission {
+        Submission { badge: Place::Bytes(bytes.to_vec()), ..Submission::default() }
+    }
+
+    const MULTIPART: &str = "multipart/form-data; boundary=x";
+    const URL_ENCODED: &str = "application/x-www-form-urlencoded";
+
+    fn part(name: &str, value: &str) -> String {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n{value}\r\n")
     }
 
     #[tokio::test]
     async fn a_file_comes_raw_or_in_a_form() {
-        let raw = submit("application/octet-stream", b"\x89PNG").await.unwrap();
-        assert_eq!(raw.bytes, b"\x89PNG");
-        let json = submit("application/json", b"{\"type\":\"Assertion\"}").await.unwrap();
-        assert_eq!(json.bytes, b"{\"type\":\"Assertion\"}");
-        let form =
-            b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"b.png\"\r\n\r\n\x89PNG\r\n--x\r\n\
-            Content-Disposition: form-data; name=\"recipient\"\r\n\r\n a@b.example \r\n--x\r\n\
-            Content-Disposition: form-data; name=\"url\"\r\n\r\n\r\n--x--\r\n";
-        let form = submit("multipart/form-data; boundary=x", form).await.unwrap();
-        assert_eq!(form, Submission { url: None, bytes: b"\x89PNG".to_vec(), recipient: Some("a@b.example".into()) });
-        let address =
-            submit("application/x-www-form-urlencoded", b"url=https%3A%2F%2Fa.example%2Fb&text=").await.unwrap();
-        assert_eq!(address, Submission::of_url("https://a.example/b"));
+        assert_eq!(submit("application/octet-stream", b"\x89PNG").await, Ok(file(b"\x89PNG")));
+        assert_eq!(submit("application/pdf", b"%PDF-1.7").await, Ok(file(b"%PDF-1.7")));
+        let json = b"{\"type\":\"Assertion\"}";
+        assert_eq!(submit("application/json", json).await, Ok(file(json)));
+        let form = [part("file", "%PDF-"), part("recipient", " a@b.example "), part("url", ""), part("trust", "")];
+        let form = submit(MULTIPART, format!("{}--x--\r\n", form.concat()).as_bytes()).await;
+        assert_eq!(form, Ok(Submission { recipient: Some("a@b.example".into()), ..file(b"%PDF-") }));
+        let address = submit(URL_ENCODED, b"url=https%3A%2F%2Fa.example%2Fb&text=").await;
+        assert_eq!(address, Ok(Submission::of_url("https://a.example/b")));
+        // A token, sent as command-line tools do.
+        assert_eq!(submit(URL_ENCODED, b"eyJh.eyJi.c2ln").await, Ok(file(b"eyJh.eyJi.c2ln")));
+    }
+
+    #[tokio::test]
+    async fn an_upload_is_named_in_any_form() {
+        let upload = Ok(Submission { badge: Place::Upload("abc123".parse().unwrap()), ..Submission::default() });
+        assert_eq!(submit("application/json", br#"{"upload":"abc123"}"#).await, upload);
+        assert_eq!(submit(URL_ENCODED, b"upload=abc123").await, upload);
+        assert_eq!(submit(MULTIPART, format!("{}--x--\r\n", part("upload", "abc123")).as_bytes()).await, upload);
+        for nothing in ["../x", "a/b", "no such id", "あ"] {
+            let body = serde_json::json!({ "upload": nothing }).to_string();
+            assert_eq!(submit("application/json", body.as_bytes()).await, Err(upload::unknown()), "{nothing}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_a_form_is_taken_for_one() {
+        let address = submit("application/json", br#"{"url":"https://a.example/b","recipient":"a@b.example"}"#).await;
+        let expected =
+            Submission { recipient: Some("a@b.example".into()), ..Submission::of_url("https://a.example/b") };
+        assert_eq!(address, Ok(expected));
+        for badge in [r#"{"url":"https://a.example","type":"Profile"}"#, r#"{"upload":1}"#, r#"["upload"]"#, "{"] {
+            assert_eq!(submit("application/json", badge.as_bytes()).await, Ok(file(badge.as_bytes())));
+        }
+    }
+
+    #[tokio::test]
+    async fn every_complaint_is_named_at_once() {
+        let body = [part("url", &"a".repeat(MAX_FIELD_CHARS + 1)), part("trust", "junk")].concat();
+        let problem = submit(MULTIPART, format!("{body}--x--\r\n").as_bytes()).await.unwrap_err();
+        let expected = vec![
+            FieldError { pointer: "/url".into(), reason: Reason::TooLong { max: MAX_FIELD_CHARS } },
+            FieldError { pointer: "/trust".into(), reason: Reason::NotCertificate },
+        ];
+        assert_eq!(problem, Problem::fields(expected));
     }
 
     #[tokio::test]
     async fn nothing_and_broken_forms_are_refused() {
-        assert_eq!(submit("", b"").await, Err(Kind::InvalidRequest));
-        assert_eq!(submit("multipart/form-data", b"--x").await, Err(Kind::UnsupportedMediaType));
-        assert_eq!(submit("multipart/form-data; boundary=x", b"--x\r\nContent-Disp").await, Err(Kind::InvalidRequest));
-        assert_eq!(submit("application/x-www-form-urlencoded", b"recipient=a%40b").await, Err(Kind::InvalidRequest));
+        assert_eq!(refused("", b"").await, Some(Kind::InvalidRequest));
+        assert_eq!(refused("multipart/form-data", b"--x").await, Some(Kind::UnsupportedMediaType));
+        assert_eq!(refused(MULTIPART, b"--x\r\nContent-Disp").await, Some(Kind::InvalidRequest));
+        assert_eq!(refused(URL_ENCODED, b"recipient=a%40b").await, Some(Kind::InvalidRequest));
     }
 }

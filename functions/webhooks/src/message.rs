@@ -51,6 +51,7 @@ fn message(urls: &Urls, notice: &Notice, number: u32, background: &Background) -
         "issued_on": event.issued_on.as_second(),
         "expires_on": expires_on,
         "api_consumer_id": event.api_consumer_id,
+        "earnable_application_id": event.application,
         "log_entry": event.log_entry,
     });
     if notice.kind == NoticeKind::Revoked {
@@ -158,6 +159,7 @@ pub(crate) mod tests {
                 "issued_on": 1_800_005_400,
                 "expires_on": 1_800_000_000,
                 "api_consumer_id": "Moodle",
+                "earnable_application_id": null,
                 "log_entry": "{\"course_id\":\"2\"}",
             }
         });

@@ -20,7 +20,7 @@ import transform  # noqa: E402
 
 PROBE = Path(__file__).with_name("probe.py")
 ROUTES = {
-    "accounts": "/v2/client/c", "badges": "/v2/badge/c", "issuance": "/v2/event/c", "baking": "/baked/f", "hosting": "/issuers/i",
+    "accounts": "/v2/client/c", "badges": "/v2/badge/c", "issuance": "/v2/event/c", "baking": "/baked/f", "hosting": "/issuers/i", "pdf": "/pdf/k/f",
 }
 
 
@@ -104,8 +104,8 @@ class FrontDoor(unittest.TestCase):
 
     def test_roles_are_obeyed(self):
         keys, ed25519, es256 = self.stack.outputs, "ED25519_SHA_512", "ECDSA_SHA_256"
-        credential, jwt, token = (f"{keys[k]}|{a}" for k, a in [
-            ("CredentialKeyArn", ed25519), ("CredentialJwtKeyArn", es256), ("TokenKeyArn", es256),
+        credential, jwt, token, seal = (f"{keys[k]}|{a}" for k, a in [
+            ("CredentialKeyArn", ed25519), ("CredentialJwtKeyArn", es256), ("TokenKeyArn", es256), ("SealKeyArn", es256),
         ])
         for function, action, argument, expected in [
             ("issuance", "sign", credential, "done"),
@@ -114,6 +114,12 @@ class FrontDoor(unittest.TestCase):
             ("accounts", "sign", token, "done"),
             ("accounts", "sign", credential, "denied"),
             ("badges", "sign", token, "denied"),
+            ("pdf", "sign", seal, "done"),
+            ("pdf", "sign", jwt, "denied"),
+            ("issuance", "sign", seal, "denied"),
+            ("pdf", "put", "pdf/a", "done"),
+            ("pdf", "put", "artwork/a", "denied"),
+            ("pdf", "write", "a", "denied"),
             ("baking", "write", "a", "denied"),
             ("badges", "write", "a", "done"),
             ("hosting", "read", "a", "done"),

@@ -57,12 +57,20 @@ class Source(unittest.TestCase):
         waited_for = {routes[name]["RouteKey"] for name in stage["DependsOn"]}
         self.assertEqual(set(stage["Properties"]["RouteSettings"]), waited_for)
 
-    def test_each_function_has_a_sample_event_on_one_of_its_routes(self):
+    def test_each_function_has_a_sample_event_on_one_of_its_routes_or_of_its_queue(self):
         template = transform.load()
         integrations = resources(template, "AWS::ApiGatewayV2::Integration")
+        reachable = {integration["IntegrationUri"]["Fn::GetAtt"][0] for integration in integrations.values()}
+        mappings = resources(template, "AWS::Lambda::EventSourceMapping").values()
         routes = resources(template, "AWS::ApiGatewayV2::Route").values()
         for logical_id, name in transform.functions(template).items():
             event = json.loads((ROOT / "events" / f"{name}.json").read_text(encoding="utf-8"))
+            if logical_id not in reachable:
+                queues = [m["EventSourceArn"]["Fn::GetAtt"][0] for m in mappings if m["FunctionName"] == {"Ref": logical_id}]
+                names = [resources(template, "AWS::SQS::Queue")[queue]["QueueName"]["Fn::Sub"] for queue in queues]
+                source = event["Records"][0]["eventSourceARN"].rpartition(":")[2]
+                self.assertIn(source.replace("shirushi", "${AWS::StackName}", 1), names, name)
+                continue
             targets = [r["Target"]["Fn::Sub"] for r in routes if r["RouteKey"] == event["routeKey"]]
             self.assertEqual(len(targets), 1, event["routeKey"])
             integration = targets[0].removeprefix("integrations/${").removesuffix("}")
@@ -77,7 +85,7 @@ class Source(unittest.TestCase):
 class Powers(unittest.TestCase):
     """Who may do what. A change here is a change of what a compromised function could do."""
 
-    def test_only_issuance_and_accounts_sign_and_only_with_their_own_kind_of_key(self):
+    def test_three_functions_sign_each_with_its_own_kind_of_key(self):
         signing = {}
         for name, role in resources(transformed(local=False), "AWS::IAM::Role").items():
             for statement in statements(role):
@@ -85,7 +93,8 @@ class Powers(unittest.TestCase):
                     signing[name] = statement["Condition"]["StringEquals"]
         tag = "aws:ResourceTag/shirushi:purpose"
         self.assertEqual(
-            signing, {"IssuanceFunctionRole": {tag: "credential"}, "AccountsFunctionRole": {tag: "token"}}
+            signing,
+            {"IssuanceFunctionRole": {tag: "credential"}, "AccountsFunctionRole": {tag: "token"}, "PdfFunctionRole": {tag: "seal"}},
         )
 
     def test_no_statement_grants_a_whole_service(self):
@@ -94,9 +103,15 @@ class Powers(unittest.TestCase):
                 self.assertFalse([a for a in actions(statement) if "*" in a], name)
                 self.assertNotEqual(statement["Resource"], "*", name)
 
-    def test_validation_has_no_power(self):
+    def test_validation_reads_the_list_of_seals_and_keeps_uploads_and_nothing_else(self):
         role = resources(transformed(local=False), "AWS::IAM::Role")["ValidationFunctionRole"]
-        self.assertEqual(statements(role), [])
+        by_sid = {s["Sid"]: s for s in statements(role)}
+        self.assertEqual(set(by_sid), {"ReadSeals", "LendAPlace"})
+        seals, uploads = by_sid["ReadSeals"], by_sid["LendAPlace"]
+        self.assertEqual(actions(seals), ["dynamodb:Query"])
+        self.assertEqual(seals["Condition"], {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["SEALS"]}})
+        self.assertEqual(actions(uploads), ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"])
+        self.assertEqual(uploads["Resource"], {"Fn::Sub": "${ContentBucket.Arn}/uploads/*"})
 
     def test_administrators_can_neither_sign_nor_let_others_sign(self):
         for name, key in resources(transformed(local=False), "AWS::KMS::Key").items():
@@ -109,6 +124,16 @@ class Powers(unittest.TestCase):
                 self.assertEqual(actions(statement), ["kms:Sign"], name)
                 self.assertIn("aws:PrincipalArn", statement["Condition"]["ArnEquals"], name)
                 self.assertIn("kms:SigningAlgorithm", statement["Condition"]["StringEquals"], name)
+
+
+    def test_who_reads_strangers_files_reaches_nothing_else(self):
+        role = resources(transformed(local=False), "AWS::IAM::Role")["ScreeningFunctionRole"]
+        for statement in statements(role):
+            keys = statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys")
+            if any(action.startswith("dynamodb:") for action in actions(statement)):
+                self.assertEqual(keys, ["EVIDENCE#*", "DUE#*"])
+            if any(action.startswith("s3:") for action in actions(statement)):
+                self.assertIn("EvidenceBucket", json.dumps(statement["Resource"]))
 
 
 class Triggers(unittest.TestCase):
@@ -170,18 +195,19 @@ class Triggers(unittest.TestCase):
 class Localised(unittest.TestCase):
     def test_keys_still_name_the_one_role_that_signs(self):
         for name, key in resources(transformed(local=True), "AWS::KMS::Key").items():
-            role = "Accounts" if name == "TokenKey" else "Issuance"
+            role = {"TokenKey": "Accounts", "SealKey": "Pdf"}.get(name, "Issuance")
             session = f"arn:aws:sts::${{AWS::AccountId}}:assumed-role/${{{role}FunctionRole}}/*"
             condition = key["KeyPolicy"]["Statement"][1]["Condition"]
             self.assertEqual(condition, {"ArnLike": {"aws:PrincipalArn": {"Fn::Sub": session}}})
 
     def test_nothing_else_differs(self):
         real, local = transformed(local=False)["Resources"], transformed(local=True)["Resources"]
-        self.assertEqual(set(real) - set(local), {"ContentBucketPolicy"})
+        layers = {name for name in real if real[name]["Type"] == "AWS::Lambda::LayerVersion"}
+        self.assertEqual(set(real) - set(local), {"ContentBucketPolicy", "EvidenceBucketPolicy"} | layers)
         different = {name for name in local if local[name] != real[name]}
         keys = {name for name in real if real[name]["Type"] == "AWS::KMS::Key"}
         queues = {name for name in real if real[name].get("Properties", {}).get("VisibilityTimeout", 0) > 60}
-        self.assertEqual(different, {"Api"} | keys | queues)
+        self.assertEqual(different, {"Api", "PdfFunction"} | keys | queues)
 
 
 if __name__ == "__main__":

@@ -14,19 +14,19 @@ use store::secrets::new_secret;
 use store::signing_keys::DEFAULT_SCOPE;
 use store::{KeyPurpose, KeyState, Role, SigningKey, Store, StoreError};
 
-type Answer = Result<Value, String>;
+pub(crate) type Answer = Result<Value, String>;
 
 /// The variables that name the deployment's own keys.
 const KEY_VARIABLES: [&str; 3] = ["CREDENTIAL_KEY_ARN", "CREDENTIAL_JWT_KEY_ARN", "CREDENTIAL_RSA_KEY_ARN"];
 
-struct World {
-    store: Store,
-    signer: Signer,
-    now: Timestamp,
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) signer: Signer,
+    pub(crate) now: Timestamp,
 }
 
 #[expect(clippy::disallowed_methods, reason = "a command reads the clock once, when it starts")]
-async fn world() -> Result<World, String> {
+pub(crate) async fn world() -> Result<World, String> {
     let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
     let text = |error: config::ConfigError| error.to_string();
     let store =
@@ -205,11 +205,13 @@ async fn change_key(arguments: &Arguments, state: impl Fn(Timestamp) -> KeyState
 }
 
 /// The queues by name, and the variables that say where each and its dead-letter queue are.
-const QUEUES: [(&str, &str, &str); 4] = [
+const QUEUES: [(&str, &str, &str); 6] = [
     ("signing", "SIGNING_QUEUE_URL", "SIGNING_DEAD_LETTERS_URL"),
     ("mail", "MAIL_QUEUE_URL", "MAIL_DEAD_LETTERS_URL"),
     ("mail-feedback", "MAIL_FEEDBACK_QUEUE_URL", "MAIL_FEEDBACK_DEAD_LETTERS_URL"),
     ("webhook", "WEBHOOK_QUEUE_URL", "WEBHOOK_DEAD_LETTERS_URL"),
+    ("evidence", "EVIDENCE_QUEUE_URL", "EVIDENCE_DEAD_LETTERS_URL"),
+    ("application", "APPLICATION_QUEUE_URL", "APPLICATION_DEAD_LETTERS_URL"),
 ];
 
 async fn watch(url: &'static str, dead_url: &'static str) -> Result<Watch, String> {

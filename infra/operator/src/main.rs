@@ -7,6 +7,7 @@
 
 mod arguments;
 mod commands;
+mod seal;
 
 use arguments::Arguments;
 use std::process::ExitCode;
@@ -28,8 +29,17 @@ Usage: operator COMMAND [--option VALUE …]
   keys list [--scope default|CLIENT]                all keys of a scope
   keys retire --kid KID [--scope …]                 signs no more; its signatures go on holding
   keys compromised --kid KID [--scope …]            its signatures hold no more
+  seal create --name N [--organization O] [--country CC] [--arn ARN]
+                                                    a certificate for the key that seals PDF badges, signed by itself: from now on it seals
+  seal request --name N --out FILE [--organization O] [--country CC] [--arn ARN]
+                                                    a request (PKCS#10) for a certificate of that key from a certification authority
+  seal add --certificate FILE --name N [--arn ARN]  registers the authority's answer (PEM or DER): from now on it seals
+  seal new-key [--like ARN]                         a new KMS key like the one that seals now; it needs a certificate
+  seal list                                         all seals with their fingerprints
+  seal retire --fingerprint F                       seals no more; what it sealed stays genuine
+  seal compromised --fingerprint F                  what it sealed is genuine no more
   queues show                                       how much waits, is worked on, and failed too often
-  queues redrive --queue signing|mail|mail-feedback|webhook
+  queues redrive --queue signing|mail|mail-feedback|webhook|evidence|application
                                                     sends what failed too often back into its queue
 
 Environment: the stack's outputs in upper case (TABLE_NAME, BUCKET_NAME, SIGNING_QUEUE_URL, …), PUBLIC_BASE_URL, AWS_REGION and AWS credentials (AWS_ENDPOINT_URL for a local stack).
@@ -57,6 +67,13 @@ async fn main() -> ExitCode {
         (Some("keys"), Some("list"), Ok(arguments)) => commands::list_keys(&arguments).await,
         (Some("keys"), Some("retire"), Ok(arguments)) => commands::retire_key(&arguments).await,
         (Some("keys"), Some("compromised"), Ok(arguments)) => commands::key_compromised(&arguments).await,
+        (Some("seal"), Some("create"), Ok(arguments)) => seal::create(&arguments).await,
+        (Some("seal"), Some("request"), Ok(arguments)) => seal::request(&arguments).await,
+        (Some("seal"), Some("add"), Ok(arguments)) => seal::add(&arguments).await,
+        (Some("seal"), Some("new-key"), Ok(arguments)) => seal::new_key(&arguments).await,
+        (Some("seal"), Some("list"), Ok(arguments)) => seal::list(&arguments).await,
+        (Some("seal"), Some("retire"), Ok(arguments)) => seal::retire(&arguments).await,
+        (Some("seal"), Some("compromised"), Ok(arguments)) => seal::compromised(&arguments).await,
         (Some("queues"), Some("show"), Ok(arguments)) => commands::show_queues(&arguments).await,
         (Some("queues"), Some("redrive"), Ok(arguments)) => commands::redrive_queue(&arguments).await,
         _ => Err("unknown command; see `operator help`".into()),

@@ -38,9 +38,9 @@ pub struct Artwork {
     pub bytes: Vec<u8>,
     /// SHA-256 of `bytes`, in lower-case hexadecimal.
     pub sha256: String,
-    /// Width in pixels; for an SVG the width it asks for, [`RENDITION_SIDE`].
+    /// Width in pixels; for an SVG that of its rendition.
     pub width: u32,
-    /// Height in pixels, always the same as `width`.
+    /// Height in pixels; the same as `width` unless it is a logo.
     pub height: u32,
     /// The picture as PNG: `bytes` again, or the SVG drawn at [`RENDITION_SIDE`].
     pub png: Vec<u8>,
@@ -114,25 +114,46 @@ pub enum ArtworkError {
     Blank,
 }
 
+/// What becomes of a picture that is not square.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// It gets transparent margins.
+    Square,
+    /// It stays as it is.
+    AsDrawn,
+}
+
 /// Turns an upload into artwork.
 ///
 /// # Errors
 /// See [`ArtworkError`]; each says what the designer can do about it.
 pub fn normalise(upload: &[u8]) -> Result<Artwork, ArtworkError> {
+    normalise_as(upload, Shape::Square)
+}
+
+/// Turns an upload into a logo: the same, but as wide and as high as it was drawn.
+///
+/// # Errors
+/// See [`ArtworkError`].
+pub fn normalise_logo(upload: &[u8]) -> Result<Artwork, ArtworkError> {
+    normalise_as(upload, Shape::AsDrawn)
+}
+
+fn normalise_as(upload: &[u8], shape: Shape) -> Result<Artwork, ArtworkError> {
     if upload.len() > MAX_UPLOAD_BYTES {
         return Err(ArtworkError::TooLarge);
     }
     let mut warnings = Warnings::default();
     let format = bake::sniff(upload).ok_or(ArtworkError::UnknownFormat)?;
-    let (bytes, png, side) = match format {
+    let (bytes, png, (width, height)) = match format {
         Format::Png => {
-            let (png, side) = raster::normalise(upload, &mut warnings)?;
-            (png.clone(), png, side)
+            let (png, size) = raster::normalise(upload, shape, &mut warnings)?;
+            (png.clone(), png, size)
         }
         Format::Svg => {
-            let svg = vector::normalise(upload, &mut warnings)?;
-            let png = render::to_png(&svg)?;
-            (svg.into_bytes(), png, RENDITION_SIDE)
+            let svg = vector::normalise(upload, shape, &mut warnings)?;
+            let (png, size) = render::to_png(&svg)?;
+            (svg.into_bytes(), png, size)
         }
     };
     Ok(Artwork {
@@ -140,8 +161,8 @@ pub fn normalise(upload: &[u8]) -> Result<Artwork, ArtworkError> {
         sha256: sha256(&bytes),
         png_sha256: sha256(&png),
         bytes,
-        width: side,
-        height: side,
+        width,
+        height,
         png,
         warnings: warnings.into_sorted(),
     })

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use image::RgbaImage;
 use image::imageops::{FilterType, replace, resize};
 
-use crate::{ArtworkError, ArtworkWarning, Warnings};
+use crate::{ArtworkError, ArtworkWarning, Shape, Warnings};
 
 /// The longest side that is decoded, in pixels.
 pub const MAX_SIDE: u32 = 8192;
@@ -23,8 +23,12 @@ pub const SMALL_SIDE: u32 = 200;
 /// What the decoder may allocate beside the pixels themselves, in bytes: rows, and chunks it looks into.
 const DECODER_BYTES: usize = 8 << 20;
 
-/// The rewritten PNG and the length of its sides.
-pub(crate) fn normalise(upload: &[u8], warnings: &mut Warnings) -> Result<(Vec<u8>, u32), ArtworkError> {
+/// The rewritten PNG, its width and its height.
+pub(crate) fn normalise(
+    upload: &[u8],
+    shape: Shape,
+    warnings: &mut Warnings,
+) -> Result<(Vec<u8>, (u32, u32)), ArtworkError> {
     if matches!(bake::png::extract(upload), Ok(badges) if !badges.is_empty()) {
         warnings.add(ArtworkWarning::CredentialRemoved);
     }
@@ -35,7 +39,7 @@ pub(crate) fn normalise(upload: &[u8], warnings: &mut Warnings) -> Result<(Vec<u
         warnings.add(ArtworkWarning::ScaledDown);
     }
     let side = picture.width().max(picture.height());
-    if picture.width() != picture.height() {
+    if shape == Shape::Square && picture.width() != picture.height() {
         let mut square = RgbaImage::new(side, side);
         let (left, top) = ((side - picture.width()) / 2, (side - picture.height()) / 2);
         // Copied, not blended: blending rounds, and no pixel should change.
@@ -46,7 +50,8 @@ pub(crate) fn normalise(upload: &[u8], warnings: &mut Warnings) -> Result<(Vec<u
     if side < SMALL_SIDE {
         warnings.add(ArtworkWarning::Small);
     }
-    Ok((encode(picture)?, side))
+    let size = picture.dimensions();
+    Ok((encode(picture)?, size))
 }
 
 fn decode(upload: &[u8], warnings: &mut Warnings) -> Result<RgbaImage, ArtworkError> {

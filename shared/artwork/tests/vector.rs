@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use artwork::{Artwork, ArtworkError, ArtworkWarning, Format, MAX_ELEMENTS, MAX_SVG_BYTES, RENDITION_SIDE, normalise};
+use artwork::{
+    Artwork, ArtworkError, ArtworkWarning, Format, MAX_ELEMENTS, MAX_SVG_BYTES, RENDITION_SIDE, normalise,
+    normalise_logo,
+};
 use bake::Payload;
 use bake::svg::SvgError;
 use proptest::prelude::*;
@@ -265,4 +268,17 @@ fn the_demos_badge_is_fit_to_publish_as_it_stands() {
     assert_eq!((artwork.bytes.as_slice(), artwork.warnings), (drawing.as_slice(), Vec::new()));
     let picture = include_bytes!("../../../infra/demo/badge.png");
     assert_eq!(normalise(picture).unwrap().bytes, picture);
+}
+
+#[test]
+fn a_logo_stays_as_wide_as_it_was_drawn() {
+    let wide = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 30 10' onload='x()'><rect width='30' height='10' fill='#00f'/></svg>";
+    let logo = normalise_logo(wide.as_bytes()).unwrap();
+    assert_eq!((logo.width, logo.height), (640, 213));
+    assert!(text(&logo).contains("viewBox=\"0 0 30 10\"") && !text(&logo).contains("onload"), "{}", text(&logo));
+    assert_eq!([pixel(&logo, 0, 0), pixel(&logo, 639, 212)], [[0, 0, 255, 255]; 2]);
+    assert!(!logo.warnings.contains(&ArtworkWarning::Padded));
+    assert_eq!(normalise_logo(&logo.bytes).unwrap().bytes, logo.bytes);
+    let png = normalise_logo(&logo.png).unwrap();
+    assert_eq!((png.format, png.width, png.height, &png.bytes), (Format::Png, 640, 213, &logo.png));
 }

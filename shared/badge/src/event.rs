@@ -7,7 +7,7 @@
 //! permutation ([`status_index`]), which cannot give one place to two credentials.
 
 use crate::definition::{EmailMessage, EmailTranslation};
-use crate::id::{BadgeId, ClientId, CredentialId, EventId, StatusListId};
+use crate::id::{ApplicationId, BadgeId, ClientId, CredentialId, EventId, StatusListId};
 use crate::input::{Complaints, FieldError, Reader, Reason};
 use crate::limits::{
     MAX_CRITERIA_CHARS, MAX_EVIDENCE, MAX_LOG_ENTRY_BYTES, MAX_NAME_CHARS, MAX_RECIPIENT_BYTES, MAX_RECIPIENTS,
@@ -46,6 +46,9 @@ pub struct Event {
     pub api_consumer_id: Option<String>,
     /// What that system wants to find again: the text of a JSON object.
     pub log_entry: Option<String>,
+    /// The application that was approved, where the badge was applied for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<ApplicationId>,
     /// The mail's texts where they differ from the badge's.
     pub email_message: Option<EmailMessage>,
     /// The same in other languages.
@@ -240,6 +243,8 @@ pub struct IssueRequest {
     pub api_consumer_id: Option<String>,
     /// See [`Event::log_entry`].
     pub log_entry: Option<String>,
+    /// See [`Event::application`]. No caller can name one.
+    pub application: Option<ApplicationId>,
     /// See [`Event::email_message`].
     pub email_message: Option<EmailMessage>,
     /// See [`Event::email_translations`].
@@ -302,6 +307,7 @@ impl IssueRequest {
             client_alias_id: reader.optional_text("client_alias_id", MAX_SHORT_CHARS),
             api_consumer_id: reader.optional_text("api_consumer_id", MAX_SHORT_CHARS),
             log_entry,
+            application: None,
             email_message: EmailMessage::read(reader),
             email_translations: EmailTranslation::read_all(reader),
             send_email: reader.boolean("send_email", true),
@@ -402,6 +408,7 @@ pub(crate) mod tests {
             alias: None,
             api_consumer_id: None,
             log_entry: None,
+            application: None,
             email_message: None,
             email_translations: vec![],
             send_email: true,

@@ -95,6 +95,15 @@ pub enum Reason {
         /// Why, in Japanese.
         ja: String,
     },
+    /// The file cannot be taken; code and text say why.
+    File {
+        /// Which of the reasons there are for files.
+        code: &'static str,
+        /// Why, in English.
+        en: &'static str,
+        /// Why, in Japanese.
+        ja: &'static str,
+    },
     /// These texts cannot be signed together: those who check would put them in different orders.
     Unsignable,
     /// The body is not JSON.
@@ -129,6 +138,18 @@ pub enum Reason {
     },
     /// Not the name of a time zone in the IANA database.
     NotTimeZone,
+    /// It is a trap for programs, which people leave empty.
+    MustBeEmpty,
+    /// It is not a right code.
+    WrongCode,
+    /// It is right, but not at this time.
+    NotNow,
+    /// It was used as often as it may be.
+    UsedUp,
+    /// It does not prove any work, was handed in before, or is too old.
+    Unsolved,
+    /// Not a certificate that can be read.
+    NotCertificate,
 }
 
 impl Reason {
@@ -156,6 +177,7 @@ impl Reason {
             Self::Duplicate => "duplicate",
             Self::NotFound => "not_found",
             Self::Picture { .. } => "picture",
+            Self::File { code, .. } => code,
             Self::Unsignable => "unsignable",
             Self::NotJson => "not_json",
             Self::ControlCharacter => "control_character",
@@ -167,6 +189,12 @@ impl Reason {
             Self::NotDate => "not_date",
             Self::TooEarly { .. } => "too_early",
             Self::NotTimeZone => "not_time_zone",
+            Self::MustBeEmpty => "must_be_empty",
+            Self::WrongCode => "wrong_code",
+            Self::NotNow => "not_now",
+            Self::UsedUp => "used_up",
+            Self::Unsolved => "unsolved",
+            Self::NotCertificate => "not_certificate",
         }
     }
 
@@ -208,6 +236,7 @@ impl Reason {
             Self::Duplicate => ("Given more than once.".into(), "同じ値が複数あります。".into()),
             Self::NotFound => ("Does not exist.".into(), "存在しません。".into()),
             Self::Picture { en, ja } => (en.clone(), ja.clone()),
+            Self::File { en, ja, .. } => ((*en).into(), (*ja).into()),
             Self::Unsignable => (
                 "These texts cannot be signed together. Leave out emoji and other rare characters, for example in the tags.".into(),
                 "この組み合わせの文字列には署名できません。タグなどから絵文字や特殊な文字を外してください。".into(),
@@ -241,6 +270,20 @@ impl Reason {
             Self::NotTimeZone => (
                 "Not a time zone such as Asia/Tokyo.".into(),
                 "Asia/Tokyo のようなタイムゾーン名を指定してください。".into(),
+            ),
+            Self::MustBeEmpty => ("Leave this field empty.".into(), "この項目は空のままにしてください。".into()),
+            Self::WrongCode => ("This code is not right.".into(), "コードが正しくありません。".into()),
+            Self::NotNow => ("This code cannot be used at this time.".into(), "このコードは現在使用できません。".into()),
+            Self::UsedUp => {
+                ("This code has been used as often as it may be.".into(), "このコードは使用回数の上限に達しました。".into())
+            }
+            Self::Unsolved => (
+                "The check against automatic submissions failed. Please submit once more.".into(),
+                "自動送信の確認に失敗しました。もう一度送信してください。".into(),
+            ),
+            Self::NotCertificate => (
+                "Not a certificate (X.509) in PEM: a text that begins with -----BEGIN CERTIFICATE-----.".into(),
+                "PEM形式の証明書（X.509）として読み取れません。-----BEGIN CERTIFICATE----- で始まるテキストを指定してください。".into(),
             ),
         };
         match lang {

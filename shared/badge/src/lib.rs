@@ -18,6 +18,7 @@
 //! 3. Write it in [`ob3::achievement`] and [`ob2::badge_class`] if the standards have a place for it.
 //! 4. Extend the golden documents in `tests/`.
 
+pub mod brand;
 pub mod definition;
 pub mod delivery;
 pub mod event;
@@ -33,6 +34,7 @@ pub mod receive;
 pub mod text;
 pub mod urls;
 
+pub use brand::Brand;
 pub use definition::Definition;
 pub use delivery::Delivery;
 pub use event::{Event, Recipient};

@@ -1,4 +1,8 @@
-//! The link in a recipient's mail: whoever holds it may see, accept or decline one credential until it expires.
+//! What only a holder knows: the link in a recipient's mail, and the key to a credential's PDF.
+//!
+//! Whoever holds the link may see, accept or decline one credential until it expires. The key opens what shows the holder's name, which
+//! no public page does; it has no end, as the file that it opens has none once it was fetched. Both prove by a MAC under the event's
+//! secret that we made them, each under a name of its own, so neither can be made into the other.
 //!
 //! A link names the credential and its own end, and proves by a MAC under the event's secret that we made it; so it needs no record,
 //! tells nothing about any address, and none can be guessed from another. Eighty lower-case hexadecimal digits: the credential
@@ -39,11 +43,22 @@ impl Link {
     }
 }
 
-fn key(event: &Event) -> hmac::Key {
-    // Domain separation: the same seed draws ids and salts.
-    let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA512, event.seed.bytes()), b"receive link");
-    hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
+/// The MAC of a text under the event's secret. `purpose` separates domains: the same seed draws ids and salts.
+fn mac(event: &Event, purpose: &str, text: &str) -> [u8; TAG_BYTES] {
+    let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA512, event.seed.bytes()), purpose.as_bytes());
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()), text.as_bytes());
+    let mut short = [0; TAG_BYTES];
+    short.copy_from_slice(&tag.as_ref()[..TAG_BYTES]);
+    short
 }
+
+/// Takes as long however much of them is the same.
+fn same(a: &[u8; TAG_BYTES], b: &[u8; TAG_BYTES]) -> bool {
+    a.iter().zip(b).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+}
+
+const LINK: &str = "receive link";
+const HOLDER: &str = "holder key";
 
 fn signed_part(credential: &CredentialId, until: Timestamp) -> String {
     format!("{credential}{:08x}", until.as_second().clamp(0, i64::from(u32::MAX)))
@@ -55,16 +70,28 @@ impl Event {
     pub fn receive_link(&self, credential: &CredentialId, now: Timestamp) -> String {
         let until = now.checked_add(LINK_LIFE).unwrap_or(Timestamp::MAX);
         let text = signed_part(credential, until);
-        let tag = hmac::sign(&key(self), text.as_bytes());
-        format!("{text}{}", hex::encode(&tag.as_ref()[..TAG_BYTES]))
+        format!("{text}{}", hex::encode(mac(self, LINK, &text)))
     }
 
     /// Whether this link was made for a credential of this event, told in constant time. Its end is the caller's to look at.
     #[must_use]
     pub fn made_link(&self, link: &Link) -> bool {
-        let tag = hmac::sign(&key(self), signed_part(&link.credential, link.until).as_bytes());
-        let same = tag.as_ref()[..TAG_BYTES].iter().zip(link.tag).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0;
-        same && link.credential.event() == self.id
+        let tag = mac(self, LINK, &signed_part(&link.credential, link.until));
+        same(&tag, &link.tag) && link.credential.event() == self.id
+    }
+
+    /// The key to one of this event's credentials as its holder sees it: 32 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn holder_key(&self, credential: &CredentialId) -> String {
+        hex::encode(mac(self, HOLDER, credential.as_str()))
+    }
+
+    /// Whether this is the holder's key to that credential, told in constant time.
+    #[must_use]
+    pub fn is_holder_key(&self, credential: &CredentialId, key: &str) -> bool {
+        let mut tag = [0; TAG_BYTES];
+        let written = hex::decode_to_slice(key, &mut tag).is_ok() && !key.bytes().any(|b| b.is_ascii_uppercase());
+        written && same(&mac(self, HOLDER, credential.as_str()), &tag) && credential.event() == self.id
     }
 }
 
@@ -73,6 +100,22 @@ mod tests {
     use super::*;
     use crate::event::{Seed, tests::event};
     use proptest::prelude::*;
+
+    #[test]
+    fn a_holders_key_opens_its_own_credential_and_nothing_else() {
+        let event = event();
+        let (first, second) = (event.draw(0).credential, event.draw(1).credential);
+        let key = event.holder_key(&first);
+        assert!(key.len() == 32 && event.is_holder_key(&first, &key));
+        assert!(!event.is_holder_key(&second, &key) && event.is_holder_key(&second, &event.holder_key(&second)));
+        let other = Event { seed: Seed::from_random([9; 32]), ..event.clone() };
+        assert!(!other.is_holder_key(&first, &key));
+        // The MAC of a link is no key, and a key has one spelling.
+        let link = event.receive_link(&first, event.created_at);
+        for wrong in ["", &key[1..], &format!("{key}0"), &key.to_uppercase(), &link[48..], &"0".repeat(32)] {
+            assert!(!event.is_holder_key(&first, wrong), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_link_opens_its_own_credential_and_nothing_else() {

@@ -2,7 +2,7 @@
 //!
 //! An address that stands in a signed credential is for ever: these may be added to, never changed.
 
-use crate::id::{AliasId, BadgeId, ClientId, CredentialId, EventId, StatusListId};
+use crate::id::{AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, FormId, StatusListId};
 
 /// The public addresses below one base, for example `https://badges.example.org`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +70,21 @@ impl Urls {
     pub fn baked(&self, id: &CredentialId, suffix: &str) -> String {
         format!("{}/baked/{id}{suffix}", self.base)
     }
+    /// A credential as a PDF badge. `key` is [`crate::Event::holder_key`]: the page shows who holds it.
+    #[must_use]
+    pub fn pdf(&self, id: &CredentialId, key: &str) -> String {
+        format!("{}/pdf/{key}/{id}.pdf", self.base)
+    }
+    /// A credential's page for its holder, with what is theirs only.
+    #[must_use]
+    pub fn holders_page(&self, id: &CredentialId, key: &str) -> String {
+        format!("{}?key={key}", self.credential(id))
+    }
+    /// The certificates of the seals on PDF badges.
+    #[must_use]
+    pub fn seals(&self) -> String {
+        format!("{}/seals", self.base)
+    }
     /// A badge (OB 3.0 Achievement) as it is defined now.
     #[must_use]
     pub fn badge(&self, id: &BadgeId) -> String {
@@ -109,6 +124,21 @@ impl Urls {
     #[must_use]
     pub fn receive(&self, token: &str) -> String {
         format!("{}/c/receive?tk={token}", self.base)
+    }
+    /// A form by which a badge is applied for.
+    #[must_use]
+    pub fn form(&self, form: &FormId) -> String {
+        format!("{}/apply/{form}", self.base)
+    }
+    /// An application to a form, for who holds this link.
+    #[must_use]
+    pub fn application(&self, form: &FormId, link: &str) -> String {
+        format!("{}/applications/{link}", self.form(form))
+    }
+    /// The files that an application shows as evidence. It stands in credentials, whoever may open it.
+    #[must_use]
+    pub fn evidence(&self, form: &FormId, application: &ApplicationId) -> String {
+        format!("{}/evidence/{application}", self.form(form))
     }
     /// Where the validator checks what lies at `url`.
     #[must_use]

@@ -89,6 +89,12 @@ impl Answer {
         self
     }
 
+    /// The value of a header it has.
+    #[must_use]
+    pub fn header_value(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
+    }
+
     /// With this caching.
     #[must_use]
     pub fn cache(self, cache: Cache) -> Self {
@@ -131,9 +137,34 @@ impl Answer {
     }
 }
 
+/// A `Content-Disposition` (RFC 6266) that names a file: in ASCII for who knows no better, and as it is (RFC 8187) for the others.
+#[must_use]
+pub fn disposition(how: &str, name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
+    let ascii: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    let mut encoded = String::new();
+    for byte in name.bytes() {
+        // RFC 8187 section 3.2.1, `attr-char`.
+        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("{how}; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_named_for_old_and_new_programs() {
+        assert_eq!(
+            disposition("inline", "機 \"x\"\r\n.pdf"),
+            "inline; filename=\"_ _x___.pdf\"; filename*=UTF-8''%E6%A9%9F%20%22x%22%0D%0A.pdf"
+        );
+    }
 
     #[test]
     fn what_the_caller_has_already_is_not_sent_again() {

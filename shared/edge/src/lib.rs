@@ -61,16 +61,48 @@ where
     G: Fn(Wake) -> S + Sync,
     S: Future<Output = Result<(), Problem>> + Send,
 {
-    let (handle, wake) = (&handle, &wake);
+    let wake = &wake;
+    run(handle, |raw| async move { woken(&raw, wake).await }).await
+}
+
+/// Runs a function that answers requests, and commands that somebody gives it by invoking it: JSON in, JSON out. Who may do that is a
+/// matter of IAM (`lambda:InvokeFunction`). A command that cannot be carried out is an error of the invocation, whose text says why.
+///
+/// # Errors
+/// When the runtime cannot be reached; the process should end then.
+pub async fn serve_and_obey<F, R, G, S>(handle: F, obey: G) -> Result<(), lambda_http::Error>
+where
+    F: Fn(Request) -> R + Sync,
+    R: Future<Output = Result<Answer, Problem>> + Send,
+    G: Fn(serde_json::Value, Timestamp) -> S + Sync,
+    S: Future<Output = Result<serde_json::Value, String>> + Send,
+{
+    let obey = &obey;
+    run(handle, |raw| async move {
+        let command = serde_json::from_slice(raw.body()).map_err(|_| "a command is JSON")?;
+        Ok(http::Response::new(Body::Text(obey(command, request::now()).await?.to_string())))
+    })
+    .await
+}
+
+/// Takes payload after payload: requests go to `handle`, everything else to `other`.
+async fn run<F, R, G, S>(handle: F, other: G) -> Result<(), lambda_http::Error>
+where
+    F: Fn(Request) -> R + Sync,
+    R: Future<Output = Result<Answer, Problem>> + Send,
+    G: Fn(lambda_http::Request) -> S + Sync,
+    S: Future<Output = Result<http::Response<Body>, lambda_http::Error>> + Send,
+{
+    let (handle, other) = (&handle, &other);
     lambda_http::run(lambda_http::service_fn(move |raw: lambda_http::Request| async move {
         if matches!(raw.request_context_ref(), Some(RequestContext::PassThrough)) {
-            return woken(&raw, wake).await;
+            return other(raw).await;
         }
         let request = match Request::read(raw) {
             Ok(request) => request,
             Err(refused) => {
                 let (request, problem) = *refused;
-                return Ok::<_, lambda_http::Error>(problem.answer(&request).finish(&request));
+                return Ok(problem.answer(&request).finish(&request));
             }
         };
         let answer = handle(request.clone()).await.unwrap_or_else(|problem| {

@@ -32,6 +32,8 @@ pub enum Kind {
     VersionMismatch,
     /// The link was right and has run out.
     LinkExpired,
+    /// The credential was revoked, and there is no file of it any more.
+    Revoked,
     /// The request is too large.
     TooLarge,
     /// The media type cannot be read.
@@ -40,6 +42,8 @@ pub enum Kind {
     RequestKeyReused,
     /// The badge is a draft.
     DraftBadge,
+    /// They have done this too often for now.
+    TooManyRequests,
     /// Something this needs does not answer now; repeating helps.
     Unavailable,
     /// A fault of ours.
@@ -47,7 +51,7 @@ pub enum Kind {
 }
 
 /// All kinds, for the tests and the documentation.
-pub const KINDS: [Kind; 15] = [
+pub const KINDS: [Kind; 17] = [
     Kind::InvalidRequest,
     Kind::Forbidden,
     Kind::WrongCredentials,
@@ -57,10 +61,12 @@ pub const KINDS: [Kind; 15] = [
     Kind::Conflict,
     Kind::VersionMismatch,
     Kind::LinkExpired,
+    Kind::Revoked,
     Kind::TooLarge,
     Kind::UnsupportedMediaType,
     Kind::RequestKeyReused,
     Kind::DraftBadge,
+    Kind::TooManyRequests,
     Kind::Unavailable,
     Kind::Internal,
 ];
@@ -111,6 +117,7 @@ impl Kind {
             Self::LinkExpired => {
                 ("link-expired", 410, "This link has expired.", "このリンクは有効期限が切れています。")
             }
+            Self::Revoked => ("revoked", 410, "This badge was revoked.", "このバッジは取り消されました。"),
             Self::TooLarge => ("too-large", 413, "The request is too large.", "リクエストが大きすぎます。"),
             Self::UnsupportedMediaType => {
                 ("unsupported-media-type", 415, "This media type cannot be read.", "このメディアタイプは扱えません。")
@@ -126,6 +133,12 @@ impl Kind {
                 409,
                 "The badge is a draft and cannot be issued.",
                 "バッジが下書きのため発行できません。",
+            ),
+            Self::TooManyRequests => (
+                "too-many-requests",
+                429,
+                "Too often for now. Please try again in an hour.",
+                "回数の上限に達しました。1時間ほど待ってからもう一度お試しください。",
             ),
             Self::Unavailable => (
                 "unavailable",
@@ -209,6 +222,21 @@ impl Problem {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The fields that cannot be taken.
+    #[must_use]
+    pub fn field_errors(&self) -> &[FieldError] {
+        &self.fields
+    }
+
+    /// What to say about it in this language.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> &str {
+        match &self.detail {
+            Some((en, ja)) => lang.pick(en, ja),
+            None => self.kind.title(lang),
+        }
     }
 
     /// What the log should know.

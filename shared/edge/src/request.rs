@@ -30,6 +30,8 @@ pub struct Request {
     pub now: Timestamp,
     /// The body's bytes.
     pub body: Vec<u8>,
+    /// From where it came, as the gateway says.
+    pub source: Option<std::net::IpAddr>,
     headers: http::HeaderMap,
     parameters: Vec<(String, String)>,
     query: Vec<(String, String)>,
@@ -47,11 +49,13 @@ impl Request {
         };
         let parameters = pairs(&raw.path_parameters());
         let query = pairs(&raw.query_string_parameters());
-        let (id, route) = match raw.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => {
-                (context.request_id.clone().unwrap_or_default(), context.route_key.clone().unwrap_or_default())
-            }
-            _ => (String::new(), String::new()),
+        let (id, route, source) = match raw.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => (
+                context.request_id.clone().unwrap_or_default(),
+                context.route_key.clone().unwrap_or_default(),
+                context.http.source_ip.as_deref().and_then(|text| text.parse().ok()),
+            ),
+            _ => (String::new(), String::new(), None),
         };
         let (parts, body) = raw.into_parts();
         let lang =
@@ -64,6 +68,7 @@ impl Request {
             lang: lang.unwrap_or_default(),
             now: now(),
             body: Vec::new(),
+            source,
             headers: parts.headers,
             parameters,
             query,
@@ -144,6 +149,12 @@ impl Request {
         self.header("accept").unwrap_or_default().split(',').any(|part| media_type(part) == wanted)
     }
 
+    /// Sets a path parameter, for tests.
+    #[doc(hidden)]
+    pub fn set_parameter(&mut self, name: &str, value: &str) {
+        self.parameters.push((name.to_owned(), value.to_owned()));
+    }
+
     /// A request for tests; `path` may have a query behind it.
     #[doc(hidden)]
     #[must_use]
@@ -169,6 +180,7 @@ impl Request {
             lang,
             now: Timestamp::UNIX_EPOCH,
             body: Vec::new(),
+            source: None,
             headers: map,
             parameters: Vec::new(),
             query,

@@ -74,6 +74,8 @@ pub struct Caller {
     pub client: ClientId,
     /// What they may do.
     pub roles: Vec<String>,
+    /// Which API secret they came with.
+    pub credential: String,
 }
 
 impl Gate {
@@ -113,7 +115,7 @@ impl Gate {
         let now = now.as_second();
         let alive = claims.iat <= now + SKEW_SECONDS && now < claims.exp + GRACE_SECONDS;
         let ours = claims.iss == self.base && claims.aud == self.base;
-        (alive && ours).then_some(Caller { client: claims.sub, roles: claims.roles })
+        (alive && ours).then_some(Caller { client: claims.sub, roles: claims.roles, credential: claims.jti })
     }
 }
 

@@ -4,12 +4,13 @@
 //! looks first at what of it is done already. A job that failed too often goes to the queue's dead-letter queue, from where an
 //! operator sends it back.
 
+use application::Letter;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use aws_types::SdkConfig;
 use badge::failure::{Failure, Nature};
 use badge::notice::Recipients;
-use badge::{ClientId, EventId};
+use badge::{ApplicationId, ClientId, EventId};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -48,6 +49,65 @@ pub struct WebhookJob {
 
 /// How long a hint to look waits: until what it is about has settled in the feed, and a little.
 pub const WEBHOOK_DELAY_SECONDS: i32 = 10;
+
+/// Look at an application: a file it waits for has been judged. Which one, and how, stands in the store; another may still be waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationJob {
+    /// Which application.
+    pub application: ApplicationId,
+}
+
+/// Issue the badge of an approved application. It waits in the signing queue beside [`SigningJob`]s; see [`SigningTask`].
+///
+/// Whoever takes it:
+///
+/// 1. Reads the application (`Store::application`) and its form (`Store::form`). There is nothing to do unless its state is
+///    `Approved`: it may have been issued by an earlier delivery.
+/// 2. Issues `application.badge` of `application.client` to `application.applicant` (address, name, language) on the very path of every
+///    other issue, with the application's id as request key, so that a repetition finds the same event; with the state's `edits`
+///    (`criteria_add`, `expires_on`, mail texts), and with the evidence that the form's policy wants in the credential.
+/// 3. Steps `application.issued(event, credential, now)` and writes it (`Store::write_step`), which also removes the row by which
+///    `Store::awards` finds approved applications whose message was lost. A step that is refused as changed is made from the application
+///    read again; `Ok(None)` means that it was written before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwardJob {
+    /// Which application.
+    pub award: ApplicationId,
+}
+
+/// What waits in the signing queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SigningTask {
+    /// A chunk of an event.
+    Chunk(SigningJob),
+    /// An approved application.
+    Award(AwardJob),
+}
+
+/// Write a letter about an application. It waits in the mail queue beside [`MailJob`]s; see [`MailTask`].
+///
+/// Whoever takes it reads the application and its form, and sends nothing when the letter no longer fits where the application stands:
+/// an address proved meanwhile, a decision taken. What a letter has to say and which links it carries stands with [`Letter`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterJob {
+    /// About which application.
+    pub application: ApplicationId,
+    /// Its revision when the letter was asked for.
+    pub revision: u32,
+    /// Which letter, and to whom.
+    pub letter: Letter,
+}
+
+/// What waits in the mail queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum MailTask {
+    /// Mails to recipients of an event.
+    Event(MailJob),
+    /// A letter about an application.
+    Letter(LetterJob),
+}
 
 /// Messages in one `SendMessageBatch` (SQS's limit).
 const BATCH_MESSAGES: usize = 10;
@@ -226,6 +286,27 @@ mod tests {
             let covered: Vec<u32> = jobs.iter().flat_map(|job| job.recipients.numbers()).collect();
             assert_eq!(covered, recipients.numbers());
             assert!(jobs.iter().all(|job| job.recipients.numbers().len() <= MAIL_JOB_RECIPIENTS as usize));
+        }
+    }
+
+    #[test]
+    fn two_kinds_of_work_in_one_queue_are_told_apart() {
+        let chunk = SigningJob { event: EventId::from_random([1; 10]), chunk: 2, resumed: true };
+        let award = AwardJob { award: ApplicationId::from_random([2; 10]) };
+        for task in [SigningTask::Chunk(chunk), SigningTask::Award(award)] {
+            let text = serde_json::to_string(&task).unwrap();
+            assert_eq!(serde_json::from_str::<SigningTask>(&text).unwrap(), task);
+        }
+        let mail = MailJob {
+            event: EventId::from_random([1; 10]),
+            recipients: Recipients::Range { from: 0, to: 1 },
+            round: 0,
+        };
+        let letter = Letter::ReviewerInvited { reviewer: "r1".parse().unwrap() };
+        let letter = LetterJob { application: ApplicationId::from_random([2; 10]), revision: 3, letter };
+        for task in [MailTask::Event(mail), MailTask::Letter(letter)] {
+            let text = serde_json::to_string(&task).unwrap();
+            assert_eq!(serde_json::from_str::<MailTask>(&text).unwrap(), task);
         }
     }
 

@@ -29,6 +29,9 @@ pub enum StoreError {
         /// The error's code or kind; never a record's content.
         code: String,
     },
+    /// A file is larger than the caller can take.
+    #[error("a stored file is larger than it may be here")]
+    TooLarge,
     /// A record does not read as what it should be.
     #[error("a stored record is not readable: {0}")]
     Corrupt(&'static str),
@@ -39,7 +42,7 @@ impl Failure for StoreError {
         match self {
             Self::Conflict => Nature::Conflict,
             Self::Unavailable { .. } => Nature::Temporary,
-            Self::Corrupt(_) => Nature::Fault,
+            Self::TooLarge | Self::Corrupt(_) => Nature::Fault,
         }
     }
 }
@@ -85,6 +88,17 @@ pub(crate) enum Expect {
     Absent,
 }
 
+/// Why a transaction did nothing.
+#[derive(Debug)]
+pub(crate) enum Cancelled {
+    /// The conditions at these places did not hold.
+    Failed(Vec<usize>),
+    /// Others write the same records at this moment.
+    Busy,
+    /// Something else.
+    Otherwise(StoreError),
+}
+
 impl Store {
     /// The table and the bucket, under the names the template gave them.
     #[must_use]
@@ -92,11 +106,20 @@ impl Store {
         Self { dynamo: aws_sdk_dynamodb::Client::new(aws), s3: OnceLock::new(), aws: aws.clone(), table, bucket }
     }
 
+    /// The same table with another bucket: strangers' files lie apart from ours.
+    #[must_use]
+    pub fn in_bucket(&self, bucket: String) -> Self {
+        Self { bucket, ..self.clone() }
+    }
+
     pub(crate) fn dynamo(&self) -> &aws_sdk_dynamodb::Client {
         &self.dynamo
     }
     pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
         self.s3.get_or_init(|| aws_sdk_s3::Client::new(&self.aws))
+    }
+    pub(crate) fn aws(&self) -> &SdkConfig {
+        &self.aws
     }
     pub(crate) fn table(&self) -> &str {
         &self.table
@@ -327,6 +350,30 @@ impl Store {
 
     /// All of `writes` or none.
     pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
+        match self.transact_once(writes).await {
+            Ok(()) => Ok(()),
+            Err(Cancelled::Failed(_)) => Err(StoreError::Conflict),
+            Err(Cancelled::Busy) => {
+                Err(StoreError::Unavailable { operation: "TransactWriteItems", code: "TransactionConflict".into() })
+            }
+            Err(Cancelled::Otherwise(error)) => Err(error),
+        }
+    }
+
+    /// All of `writes` or none, told which conditions did not hold, by their places. Where others write the same records at this very
+    /// moment, as a hundred people do who enter one code, it is tried again.
+    pub(crate) async fn transact_told(&self, writes: Vec<TransactWriteItem>) -> Result<(), Cancelled> {
+        for round in 0.. {
+            match self.transact_once(writes.clone()).await {
+                Err(Cancelled::Busy) => {}
+                done => return done,
+            }
+            back_off("TransactWriteItems", round).await.map_err(Cancelled::Otherwise)?;
+        }
+        Ok(())
+    }
+
+    async fn transact_once(&self, writes: Vec<TransactWriteItem>) -> Result<(), Cancelled> {
         let sent = self.dynamo.transact_write_items().set_transact_items(Some(writes)).send().await;
         let Err(error) = sent else { return Ok(()) };
         let reasons = error.as_service_error().and_then(|service| match service {
@@ -335,10 +382,19 @@ impl Store {
             }
             _ => None,
         });
-        if reasons.is_some_and(|list| list.iter().any(|r| r.code() == Some("ConditionalCheckFailed"))) {
-            return Err(StoreError::Conflict);
+        let reasons = reasons.unwrap_or_default();
+        let is = |code: &str| {
+            let places = reasons.iter().enumerate().filter(|(_, reason)| reason.code() == Some(code));
+            places.map(|(place, _)| place).collect::<Vec<_>>()
+        };
+        let failed = is("ConditionalCheckFailed");
+        if !failed.is_empty() {
+            return Err(Cancelled::Failed(failed));
         }
-        Err(unavailable("TransactWriteItems", &error))
+        if !is("TransactionConflict").is_empty() {
+            return Err(Cancelled::Busy);
+        }
+        Err(Cancelled::Otherwise(unavailable("TransactWriteItems", &error)))
     }
 
     pub(crate) fn transact_put(&self, item: Item, expect: Expect) -> Result<TransactWriteItem, StoreError> {
@@ -346,6 +402,23 @@ impl Store {
             .table_name(&self.table)
             .set_item(Some(item.into_map()))
             .set_condition_expression(condition(expect))
+            .build()
+            .map_err(|_| StoreError::Corrupt("put"))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// A put on a condition of its own.
+    pub(crate) fn transact_put_if(
+        &self,
+        item: Item,
+        condition: &str,
+        values: HashMap<String, AttributeValue>,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item.into_map()))
+            .condition_expression(condition)
+            .set_expression_attribute_values(Some(values))
             .build()
             .map_err(|_| StoreError::Corrupt("put"))?;
         Ok(TransactWriteItem::builder().put(put).build())

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `ORG#{client}` | `ORG` | an organisation and the secret of its address index |
 //! | `SECRET#{client}` | `{id}` | one API secret, hashed: apart, so that who writes badges cannot write secrets |
+//! | `ORG#{client}` | `BRAND` | how the organisation's PDF badges look |
 //! | `ORG#{client}` | `ALIAS#{alias}` | an alias of the organisation |
 //! | `ORG#{client}` | `IMPORT#{import}` | an uploaded list of recipients; expires |
 //! | `ORG#{client}` | `BADGE#{badge}` | the current version of a badge, for lists |
@@ -26,10 +27,33 @@
 //! | `STATUS#{list}` | `LIST` | a status list's owner and secret |
 //! | `STATUS#{list}` | `REVOKED#{index}` | one revoked place |
 //! | `STATUS#{list}` | `SIGNED` | the list as it is published |
+//! | `EVIDENCE#{application}` | `FILES` | counts changes, so that two of them do not pass the limit side by side |
+//! | `EVIDENCE#{application}` | `FILE#{evidence}` | a file of an application; apart from it, so that who reads files writes no decisions |
+//! | `DUE#{shard}` | `{at}#{client}#{application}#{evidence}` | when somebody must look at a file again |
 //! | `SEALS` | `{fingerprint}` | a certificate whose key seals PDF badges |
+//! | `FORM#{form}` | `HEAD` | an application form as it is now, with its secret |
+//! | `FORM#{form}` | `VERSION#{n}` | one version of it, for ever |
+//! | `FORM#{form}` | `COUNT` | how many applications take a place |
+//! | `FORM#{form}` | `PERSON#{hmac}` | how many of one person's do |
+//! | `FORM#{form}` | `CODE#{code}` | how often a claim code was used |
+//! | `FORM#{form}` | `SPENT#{nonce}` | a proof of work that was handed in; expires |
+//! | `FORMS#{client}` | `FORM#{form}` | a form, for lists |
+//! | `FORMS#{client}` | `TEMPLATE#{form}` | a form template of the organisation's own |
+//! | `APPLICATION#{application}` | `HEAD` | an application as it stands; a draft expires |
+//! | `APPLICATION#{application}` | `SUBMISSION#{n}` | what was submitted, for ever |
+//! | `APPLICATION#{application}` | `TRAIL#{n}` | who did what with it |
+//! | `APPLICATIONS#{client}#{state}` | `{since}#{application}` | an application in this state, for lists |
+//! | `APPLICANT#{client}#{hmac}` | `{application}` | an address's applications |
+//! | `AWARD#{shard}` | `{since}#{application}` | an approved application whose badge is not issued yet |
+//! | `REMIND#{day}` | `{application}` | somebody is reminded of it on that day, if it is where it was |
+//! | `LETTER#{application}` | `{letter}` | that a letter about an application was sent; expires |
+//! | `RATE#{key}` | `RATE` | what somebody did in an hour; expires |
 //! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
 
-use badge::{AliasId, BadgeId, ClientId, CredentialId, EventId, ImportId, StatusListId, WebhookId};
+use badge::{
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, StatusListId,
+    UploadId, WebhookId,
+};
 use jiff::Timestamp;
 
 /// A primary key of the table.
@@ -55,6 +79,9 @@ pub(crate) fn organisation_partition(client: &ClientId) -> String {
 }
 pub(crate) fn organisation(client: &ClientId) -> TableKey {
     key(organisation_partition(client), "ORG")
+}
+pub(crate) fn brand(client: &ClientId) -> TableKey {
+    key(organisation_partition(client), "BRAND")
 }
 pub(crate) fn secrets_partition(client: &ClientId) -> String {
     format!("SECRET#{client}")
@@ -121,9 +148,13 @@ pub(crate) const LIVES: &str = "LIFE#";
 pub(crate) fn life(event: &EventId, number: u32) -> TableKey {
     key(event_partition(event), format!("{LIVES}{number:05}"))
 }
-/// Partitions that chunks waiting for signatures are spread over.
+/// Partitions that what waits, chunks for signatures and files for a look, is spread over.
 pub(crate) const PENDING_SHARDS: [char; 16] =
     ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+/// The partition of an id of any letters.
+fn shard_of(id: &str) -> char {
+    PENDING_SHARDS[usize::from(id.bytes().fold(0u8, u8::wrapping_add)) % PENDING_SHARDS.len()]
+}
 pub(crate) fn pending_partition(shard: char) -> String {
     format!("PENDING#{shard}")
 }
@@ -166,6 +197,105 @@ pub(crate) fn status_signed(list: &StatusListId) -> TableKey {
 pub(crate) fn status_revoked(list: &StatusListId, index: u32) -> TableKey {
     key(status_partition(list), format!("{REVOKED}{index:06}"))
 }
+pub(crate) fn evidence_partition(application: &ApplicationId) -> String {
+    format!("EVIDENCE#{application}")
+}
+pub(crate) fn evidence_files(application: &ApplicationId) -> TableKey {
+    key(evidence_partition(application), "FILES")
+}
+pub(crate) const FILES: &str = "FILE#";
+pub(crate) fn evidence(application: &ApplicationId, evidence: &EvidenceId) -> TableKey {
+    key(evidence_partition(application), format!("{FILES}{evidence}"))
+}
+pub(crate) fn due_partition(shard: char) -> String {
+    format!("DUE#{shard}")
+}
+pub(crate) fn due(at: Timestamp, client: &ClientId, application: &ApplicationId, evidence: &EvidenceId) -> TableKey {
+    key(due_partition(shard_of(evidence.as_str())), format!("{}#{client}#{application}#{evidence}", sortable(at)))
+}
+pub(crate) fn form_partition(form: &FormId) -> String {
+    format!("FORM#{form}")
+}
+pub(crate) fn form_head(form: &FormId) -> TableKey {
+    key(form_partition(form), "HEAD")
+}
+pub(crate) fn form_version(form: &FormId, version: u32) -> TableKey {
+    key(form_partition(form), format!("VERSION#{version:08}"))
+}
+pub(crate) fn form_count(form: &FormId) -> TableKey {
+    key(form_partition(form), "COUNT")
+}
+pub(crate) fn form_person(form: &FormId, hmac: &str) -> TableKey {
+    key(form_partition(form), format!("PERSON#{hmac}"))
+}
+pub(crate) const CODES: &str = "CODE#";
+pub(crate) fn form_code(form: &FormId, code: &str) -> TableKey {
+    key(form_partition(form), format!("{CODES}{code}"))
+}
+pub(crate) fn form_spent(form: &FormId, nonce: &str) -> TableKey {
+    key(form_partition(form), format!("SPENT#{nonce}"))
+}
+pub(crate) fn forms_partition(client: &ClientId) -> String {
+    format!("FORMS#{client}")
+}
+pub(crate) const FORMS: &str = "FORM#";
+pub(crate) fn form_row(client: &ClientId, form: &FormId) -> TableKey {
+    key(forms_partition(client), format!("{FORMS}{form}"))
+}
+pub(crate) const FORM_TEMPLATES: &str = "TEMPLATE#";
+pub(crate) fn form_template(client: &ClientId, template: &FormId) -> TableKey {
+    key(forms_partition(client), format!("{FORM_TEMPLATES}{template}"))
+}
+pub(crate) fn application_partition(application: &ApplicationId) -> String {
+    format!("APPLICATION#{application}")
+}
+pub(crate) fn application(application: &ApplicationId) -> TableKey {
+    key(application_partition(application), "HEAD")
+}
+pub(crate) const SUBMISSIONS: &str = "SUBMISSION#";
+pub(crate) fn submission(application: &ApplicationId, number: u32) -> TableKey {
+    key(application_partition(application), format!("{SUBMISSIONS}{number:04}"))
+}
+pub(crate) const TRAIL: &str = "TRAIL#";
+pub(crate) fn trail(application: &ApplicationId, number: u32) -> TableKey {
+    key(application_partition(application), format!("{TRAIL}{number:08}"))
+}
+pub(crate) fn applications_partition(client: &ClientId, state: &str) -> String {
+    format!("APPLICATIONS#{client}#{state}")
+}
+pub(crate) fn application_row(
+    client: &ClientId,
+    state: &str,
+    since: Timestamp,
+    application: &ApplicationId,
+) -> TableKey {
+    key(applications_partition(client, state), format!("{}#{application}", sortable(since)))
+}
+pub(crate) fn applicant_partition(client: &ClientId, hmac: &str) -> String {
+    format!("APPLICANT#{client}#{hmac}")
+}
+pub(crate) fn applicant(client: &ClientId, hmac: &str, application: &ApplicationId) -> TableKey {
+    key(applicant_partition(client, hmac), application.as_str())
+}
+pub(crate) fn award_partition(shard: char) -> String {
+    format!("AWARD#{shard}")
+}
+pub(crate) fn award(application: &ApplicationId, since: Timestamp) -> TableKey {
+    // An application's id is random: the sum of its characters spreads evenly.
+    key(award_partition(shard_of(application.as_str())), format!("{}#{application}", sortable(since)))
+}
+pub(crate) fn reminder_partition(day: jiff::civil::Date) -> String {
+    format!("REMIND#{day}")
+}
+pub(crate) fn reminder(day: jiff::civil::Date, application: &ApplicationId) -> TableKey {
+    key(reminder_partition(day), application.as_str())
+}
+pub(crate) fn letter(application: &ApplicationId, letter: &str) -> TableKey {
+    key(format!("LETTER#{application}"), letter)
+}
+pub(crate) fn rate(rate: &str) -> TableKey {
+    key(format!("RATE#{rate}"), "RATE")
+}
 /// Apart from the other keys, so that the validator can be let read these and nothing else.
 pub(crate) const SEALS_PARTITION: &str = "SEALS";
 /// `fingerprint`: of the certificate, in lower-case hexadecimal.
@@ -202,4 +332,27 @@ pub fn pdf_object(credential: &CredentialId, edition: &str) -> String {
 #[must_use]
 pub fn import_object(client: &ClientId, import: &ImportId) -> String {
     format!("imports/{client}/{import}.csv")
+}
+
+/// The object key of a file handed in to the validator.
+#[must_use]
+pub fn upload_object(upload: &UploadId) -> String {
+    format!("uploads/{upload}")
+}
+
+/// What the object keys of evidence begin with.
+pub const EVIDENCE_OBJECTS: &str = "evidence/";
+
+/// The object key of a file of an application.
+#[must_use]
+pub fn evidence_object(client: &ClientId, application: &ApplicationId, evidence: &EvidenceId) -> String {
+    format!("{EVIDENCE_OBJECTS}{client}/{application}/{evidence}")
+}
+
+/// Whose file lies under an object key, if that is one of evidence.
+#[must_use]
+pub fn read_evidence_object(object: &str) -> Option<(ClientId, ApplicationId, EvidenceId)> {
+    let mut parts = object.strip_prefix(EVIDENCE_OBJECTS)?.split('/');
+    let ids = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some(ids)
 }

@@ -12,34 +12,44 @@
 //! E-mail addresses are in no key: an index of addresses goes by an HMAC under the organisation's own secret.
 
 pub mod aliases;
+pub mod applications;
 pub mod badges;
 pub mod client;
 pub mod credentials;
 pub mod deliveries;
 pub mod events;
+pub mod evidence;
 pub mod expiries;
 pub mod feed;
+pub mod forms;
 pub mod imports;
 pub mod item;
 pub mod key;
+pub mod letters;
 pub mod objects;
 pub mod organisations;
 pub mod pack;
 pub mod pending;
+pub mod rates;
 pub mod seals;
 pub mod secrets;
 pub mod signing_keys;
 pub mod status_lists;
+pub mod upload;
 pub mod webhooks;
 
+pub use applications::{Listed, Refused, StepWrite};
 pub use client::{Store, StoreError};
 pub use credentials::{Revocation, StoredCredential};
 pub use events::Plan;
+pub use evidence::{Evidence, EvidenceState, Pinned};
 pub use feed::{FeedEntry, Place};
+pub use forms::SavedTemplate;
 pub use imports::Import;
 pub use organisations::StoredOrganisation;
 pub use seals::Seal;
 pub use secrets::{Role, StoredSecret};
 pub use signing_keys::{KeyPurpose, KeyState, SigningKey};
 pub use status_lists::{Block, SignedList};
+pub use upload::{PresignedPost, Upload};
 pub use webhooks::{StoredWebhook, Webhook};

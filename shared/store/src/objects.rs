@@ -1,4 +1,4 @@
-//! Files in S3: artwork by the hash of its bytes, baked images by credential.
+//! Files in S3: artwork by the hash of its bytes, baked images by credential, and what was uploaded past a function.
 
 use crate::client::{Store, StoreError};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -51,6 +51,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when S3 does not answer.
     pub async fn object(&self, object: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.object_within(object, usize::MAX).await
+    }
+
+    /// A file, if there is one under this key. More than `max_bytes` are never in memory.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`]; [`StoreError::Unavailable`] when S3 does not answer.
+    pub async fn object_within(&self, object: &str, max_bytes: usize) -> Result<Option<Vec<u8>>, StoreError> {
         let answer = match self.s3().get_object().bucket(self.bucket()).key(object).send().await {
             Ok(answer) => answer,
             Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
@@ -60,9 +68,28 @@ impl Store {
             }
             Err(error) => return Err(unavailable("GetObject", &error)),
         };
-        let body = answer.body.collect().await;
-        let body = body.map_err(|_| StoreError::Unavailable { operation: "GetObject", code: "broken off".into() })?;
-        Ok(Some(body.into_bytes().to_vec()))
+        let said = answer.content_length.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+        if said > max_bytes {
+            return Err(StoreError::TooLarge);
+        }
+        let (mut body, mut bytes) = (answer.body, Vec::with_capacity(said));
+        let broken_off = |_| StoreError::Unavailable { operation: "GetObject", code: "broken off".into() };
+        while let Some(piece) = body.try_next().await.map_err(broken_off)? {
+            if piece.len() > max_bytes - bytes.len() {
+                return Err(StoreError::TooLarge);
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Takes a file away. None being there is no failure.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when S3 does not answer.
+    pub async fn delete_object(&self, object: &str) -> Result<(), StoreError> {
+        let sent = self.s3().delete_object().bucket(self.bucket()).key(object).send().await;
+        sent.map(|_| ()).map_err(|e| unavailable("DeleteObject", &e))
     }
 
     /// An address at which anybody can read a file for as long as `life`: for files too large to pass through a function.

@@ -4,7 +4,7 @@ use crate::client::{Expect, Store, StoreError};
 use crate::item::Item;
 use crate::key;
 use aws_lc_rs::hmac;
-use badge::{ClientId, EmailAddress, Organisation};
+use badge::{Brand, ClientId, EmailAddress, Organisation};
 
 /// An organisation, with what only the platform needs to know of it.
 #[derive(Debug, Clone)]
@@ -51,6 +51,22 @@ impl Store {
     /// [`StoreError`] when the store cannot be read.
     pub async fn organisation(&self, client: &ClientId) -> Result<Option<StoredOrganisation>, StoreError> {
         self.get(&key::organisation(client)).await?.as_ref().map(read).transpose()
+    }
+
+    /// How an organisation's PDF badges look; what everybody begins with, unless it chose otherwise.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn brand(&self, client: &ClientId) -> Result<Brand, StoreError> {
+        Ok(self.get(&key::brand(client)).await?.as_ref().map(Item::get_doc).transpose()?.unwrap_or_default())
+    }
+
+    /// Keeps how an organisation's PDF badges look from now on.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be written.
+    pub async fn put_brand(&self, client: &ClientId, brand: &Brand) -> Result<(), StoreError> {
+        self.put(Item::at(&key::brand(client)).doc(brand)?, Expect::Anything).await
     }
 }
 

@@ -70,12 +70,6 @@ mod der {
     }
 }
 
-/// The seal to put on now: the newest one that is active.
-#[must_use]
-pub fn active(seals: &[Seal]) -> Option<&Seal> {
-    seals.iter().filter(|seal| seal.state == KeyState::Active).max_by_key(|seal| seal.created_at)
-}
-
 impl Store {
     /// Registers a seal.
     ///
@@ -130,18 +124,5 @@ mod tests {
             assert_eq!(serde_json::from_str::<Seal>(&text).unwrap(), written);
             assert_eq!(written.until().is_none(), state == KeyState::Active);
         }
-    }
-
-    #[test]
-    fn the_newest_active_one_is_put_on() {
-        let since = Timestamp::from_second(9).unwrap();
-        let seals = [
-            seal(1, KeyState::Active),
-            seal(2, KeyState::Active),
-            seal(3, KeyState::Retired { since }),
-            seal(4, KeyState::Compromised { since }),
-        ];
-        assert_eq!(active(&seals), Some(&seals[1]));
-        assert_eq!(active(&seals[2..]), None);
     }
 }

@@ -39,7 +39,7 @@ fn main() {
 #[expect(clippy::print_stdout, reason = "the result of a benchmark")]
 fn measure(name: &str, bytes: &[u8], web: &Web) {
     let recipient = Some(ClaimedIdentity::email("a@example.com"));
-    let options = Options { now: NOW.parse().expect("an instant"), recipient };
+    let options = Options { recipient, ..Options::at(NOW.parse().expect("an instant")) };
     let once = || run(verify::verify(Input::Bytes(bytes), &options, web));
     let report = once();
     assert_eq!(report.verdict, Verdict::Valid, "{report:#?}");

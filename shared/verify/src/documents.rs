@@ -8,6 +8,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use pdf::authenticate::TrustedSeal;
 use serde_json::Value;
 
 use crate::json;
@@ -126,6 +127,33 @@ pub struct Options {
     pub now: Timestamp,
     /// Compare the recipient with this person, if given.
     pub recipient: Option<ClaimedIdentity>,
+    /// Whose seals on PDFs count.
+    pub trust: Trust,
+}
+
+impl Options {
+    /// At this instant, about nobody in particular, and with no seal trusted.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self { now, recipient: None, trust: Trust::default() }
+    }
+}
+
+/// Whose seals on PDFs count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trust {
+    /// The seals that are known here, whatever became of them; `None` if the list cannot be read now. What bears one of them is
+    /// judged by this list alone.
+    pub seals: Option<Vec<TrustedSeal>>,
+    /// Certificates (X.509, DER) of other organisations that whoever asks trusts.
+    pub anchors: Vec<Vec<u8>>,
+}
+
+/// Nobody's.
+impl Default for Trust {
+    fn default() -> Self {
+        Self { seals: Some(Vec::new()), anchors: Vec::new() }
+    }
 }
 
 /// One verification's view of the outside: each address once, and not more than [`MAX_DOCUMENTS`].

@@ -13,7 +13,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
 //! # runtime.block_on(async {
-//! let options = Options { now: "2026-04-01T00:00:00Z".parse().unwrap(), recipient: None };
+//! let options = Options::at("2026-04-01T00:00:00Z".parse().unwrap());
 //! let report = verify::verify(Input::Bytes(b"hello"), &options, &Offline).await;
 //! assert_eq!(report.verdict, Verdict::NotABadge);
 //! assert_eq!(report.steps[0].code.as_str(), "input_unknown");
@@ -24,7 +24,8 @@
 //! # Map
 //! | module | is about |
 //! |---|---|
-//! | `input` | finding the credential in JSON, a token, an image, or at an address |
+//! | `input` | finding the credential in JSON, a token, an image, a PDF, or at an address |
+//! | `pdf` | the seal of a PDF, before anything in it is read |
 //! | `ob3` | the steps of Open Badges 3.0; `steps` holds them one by one |
 //! | `ob2` | the steps of Open Badges 2.0 and earlier |
 //! | [`report`](Report) | steps, outcomes, and how they become a verdict |
@@ -35,6 +36,7 @@
 //! - **"Signature holds" and "the key is this issuer's" are two answers.** A key out of a fragment, a `jwk` header or a
 //!   `did:key` proves nothing about an issuer whose own document does not list it.
 //! - **Not being able to check is another answer than invalid**, and never a valid one.
+//! - **Unaltered and valid are two answers**: a PDF whose seal holds may carry a badge that was revoked.
 //! - **Nothing unsigned is believed**: terms that no vocabulary defines fail a badge.
 //! - **Pure**: documents come through [`Documents`], the time is a parameter.
 //!
@@ -50,15 +52,18 @@ pub mod limits;
 mod messages;
 mod ob2;
 mod ob3;
+mod pdf;
 mod report;
 mod steps;
 mod summary;
 mod value;
 mod words;
 
-pub use documents::{Accept, ClaimedIdentity, Document, Documents, Options, Unavailable};
+pub use ::pdf::authenticate::{State as SealState, TrustedSeal};
+pub use documents::{Accept, ClaimedIdentity, Document, Documents, Options, Trust, Unavailable};
 pub use input::Input;
 pub use messages::Code;
+pub use pdf::{PdfSeal, PdfVerdict, SealedBy, looks_like_pdf};
 pub use report::{Carrier, Detail, Kind, Outcome, Report, Step, StepId, Summary, Text, Verdict};
 
 use credential::{Credential, parse_jws, payload};
@@ -70,13 +75,15 @@ use report::{Finding, Steps};
 pub async fn verify<D: Documents>(input: Input<'_>, options: &Options, documents: &D) -> Report {
     let mut world = World::new(documents, options);
     let mut steps = Steps::default();
-    let Found { content, carrier, finding } = match input::find(&mut world, input).await {
+    let Found { content, carrier, finding, sealed } = match input::find(&mut world, input).await {
         Ok(found) => found,
         Err(not_found) => {
+            let pdf = not_found.sealed.map(|sealed| steps.seal(*sealed));
             steps.end(StepId::Input, not_found.finding);
-            return steps.into_report(None, not_found.carrier, Summary::default(), options.now);
+            return Report { pdf, ..steps.into_report(None, not_found.carrier, Summary::default(), options.now) };
         }
     };
+    let pdf = sealed.map(|sealed| steps.seal(*sealed));
     let (kind, summary) = match content {
         Content::Json(value) => {
             steps.end(StepId::Input, finding);
@@ -101,7 +108,7 @@ pub async fn verify<D: Documents>(input: Input<'_>, options: &Options, documents
             }
         },
     };
-    steps.into_report(kind, Some(carrier), summary, options.now)
+    Report { pdf, ..steps.into_report(kind, Some(carrier), summary, options.now) }
 }
 
 enum Token {

@@ -1,7 +1,7 @@
 //! Every limit of a verification, named, with the reason for its size.
 
-/// Largest input, in bytes: 8 MiB. A badge image is a few hundred kilobytes; a request body of Lambda ends at 6 MB.
-pub const MAX_INPUT_BYTES: usize = 8 << 20;
+/// Largest input, in bytes: 20 MiB. A badge image or a sealed PDF has a few hundred kilobytes; scans and photographs in a PDF, more.
+pub const MAX_INPUT_BYTES: usize = 20 << 20;
 
 /// Largest JSON document read, in bytes: 2 MiB. A badge with its pictures as data URIs stays below.
 pub const MAX_JSON_BYTES: usize = 2 << 20;

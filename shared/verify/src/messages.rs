@@ -109,11 +109,58 @@ codes! {
     InputGone "input_gone" Failed
         "The issuer has withdrawn what was at this address (410 Gone)."
         "このアドレスの内容は発行元によって取り下げられています（410 Gone）。";
-    PdfNotSupported "pdf_not_supported" NotChecked
-        "PDF badges cannot be checked here yet."
-        "PDFバッジの確認にはまだ対応していません。"
-        hint "Hand in the badge’s image or JSON file, or the address shown in the PDF."
-             "バッジの画像やJSONファイル、またはPDFに記載されたアドレスを指定してください。";
+    InputPdf "input_pdf" Passed
+        "A badge was found inside the PDF."
+        "PDFに埋め込まれたバッジを読み取りました。";
+    PdfNotRead "pdf_not_read" Skipped
+        "What is inside the PDF was not looked at, because its seal does not vouch for it."
+        "封印で保護されていることを確認できないため、PDFの中身は読み取っていません。";
+    PdfNoBadge "pdf_no_badge" Failed
+        "The PDF holds no badge."
+        "このPDFにはバッジが埋め込まれていません。";
+    PdfBadgeUnreadable "pdf_badge_unreadable" Failed
+        "The badge inside the PDF cannot be read."
+        "PDFに埋め込まれたバッジを読み取れません。"
+        hint "Ask the issuer for a new copy of the PDF."
+             "発行元にPDFの再発行を依頼してください。";
+
+    // The seal of a PDF. The sentence of `pdf::Reason` is the value: why.
+    SealHolds "seal_holds" Passed
+        "Unaltered. {value}"
+        "改変なし。{value}";
+    SealLaterAdditions "seal_later_additions" Failed
+        "Altered. {value}"
+        "改変あり。{value}"
+        hint "An untouched original with later additions: a comment or a signature may be harmless, a changed page is not. Ask for the file as it was issued."
+             "変更のない元のPDFに、あとから内容が追加されたものです。コメントや署名だけのこともあれば、表示が書き換えられていることもあります。発行時のままのファイルを入手してください。";
+    SealAltered "seal_altered" Failed
+        "Altered. {value}"
+        "改変あり。{value}"
+        hint "Do not rely on what this PDF shows. Ask for the file as it was issued, or open the badge’s own address."
+             "このPDFの表示内容は信用しないでください。発行時のままのファイルを入手するか、バッジのWebアドレスを開いて確認してください。";
+    SealUntrusted "seal_untrusted" NotChecked
+        "Nobody known here vouches for this PDF. {value}"
+        "当サービスで把握している発行元による保証がありません。{value}"
+        hint "Anybody can sign a PDF in any name. If you know the organisation that sealed it, hand in its certificate together with the file."
+             "PDFへの署名は、誰でも、どのような名前でも行えます。封印した組織をご存じの場合は、その組織の証明書をファイルと一緒に指定してください。";
+    SealMissing "seal_missing" NotChecked
+        "Whether this PDF was altered cannot be told. {value}"
+        "改変の有無を確認できません。{value}"
+        hint "Printing or saving a PDF anew loses its seal. Ask for the file as it was issued, or open the badge’s own address."
+             "印刷や保存し直しを行うと封印は失われます。発行時のままのファイルを入手するか、バッジのWebアドレスを開いて確認してください。";
+    SealTooLarge "seal_too_large" NotChecked
+        "The PDF could not be checked. {value}"
+        "PDFを確認できませんでした。{value}";
+    SealsUnavailable "seals_unavailable" NotChecked
+        "The PDF is signed, but whose seal it is could not be looked up."
+        "署名されたPDFですが、封印した発行元を照会できませんでした。"
+        hint "Try again later. Until then this PDF is neither confirmed nor refuted."
+             "時間をおいて再度お試しください。それまでは、このPDFの真偽は確定しません。";
+    SealNotExamined "seal_not_examined" NotChecked
+        "The PDF could not be examined: its structure is not readable here."
+        "PDFの構造を読み取れず、確認できませんでした。"
+        hint "Ask for the file as it was issued."
+             "発行時のままのファイルを入手してください。";
 
     // Token claims.
     ClaimsMatch "claims_match" Passed
@@ -612,6 +659,7 @@ impl Code {
                 | Self::InputNotJson
                 | Self::InputHtml
                 | Self::TypeNotBadge
+                | Self::PdfNoBadge
         )
     }
 }
@@ -622,11 +670,15 @@ impl Serialize for Code {
     }
 }
 
+/// PAdES digital signatures, baseline: what a seal is.
+const PADES: &str = "https://www.etsi.org/deliver/etsi_en/319100_319199/31914201/01.02.01_60/en_31914201v010201p.pdf";
+
 /// The section of the specification that asks for a step.
 pub(crate) const fn spec_link(step: StepId, is_v3: bool) -> &'static str {
     if !is_v3 {
         return match step {
             StepId::Input => "https://www.imsglobal.org/sites/default/files/Badges/OBv2p0Final/baking/index.html",
+            StepId::Seal => PADES,
             StepId::BadgeClass | StepId::Image => {
                 "https://www.imsglobal.org/sites/default/files/Badges/OBv2p0Final/index.html#BadgeClass"
             }
@@ -650,7 +702,8 @@ pub(crate) const fn spec_link(step: StepId, is_v3: bool) -> &'static str {
         };
     }
     match step {
-        StepId::Input | StepId::Seal => "https://www.imsglobal.org/spec/ob/v3p0/#docformat",
+        StepId::Input => "https://www.imsglobal.org/spec/ob/v3p0/#docformat",
+        StepId::Seal => PADES,
         StepId::Claims => "https://www.imsglobal.org/spec/ob/v3p0/#jwt-verify-credential",
         StepId::Context => "https://www.w3.org/TR/vc-data-model-2.0/#contexts",
         StepId::Type => "https://www.w3.org/TR/vc-data-model-2.0/#types",

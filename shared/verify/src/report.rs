@@ -16,8 +16,10 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::input::Sealed;
 use crate::limits::MAX_DETAILS;
 use crate::messages::{Code, spec_link};
+use crate::pdf::PdfSeal;
 
 /// A text in the product's two languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -83,10 +85,10 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepId {
-    /// Finding the credential in the file or at the address.
-    Input,
     /// The seal of a PDF badge, authenticated before anything inside is read.
     Seal,
+    /// Finding the credential in the file or at the address.
+    Input,
     /// Open Badges 2.0: the copy at the issuer's site, which is the one that counts.
     Hosted,
     /// JWT claims that repeat values of the credential.
@@ -130,8 +132,8 @@ pub enum StepId {
 impl StepId {
     /// All steps, in order.
     pub const ALL: [Self; 21] = [
-        Self::Input,
         Self::Seal,
+        Self::Input,
         Self::Hosted,
         Self::Claims,
         Self::Context,
@@ -327,6 +329,9 @@ pub struct Report {
     /// What the badge was found in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carrier: Option<Carrier>,
+    /// What became of the seal, if it is a PDF. That it holds says that the file is unaltered, and nothing about the badge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pdf: Option<PdfSeal>,
     /// What the badge says about itself.
     pub summary: Summary,
     /// Every step that was taken, in order.
@@ -343,10 +348,30 @@ impl Report {
         self.steps.iter().rev().max_by_key(|step| step.outcome)
     }
 
+    /// The verdict about the badge alone, whatever became of the seal around it. A badge whose seal does not hold was not looked at.
+    #[must_use]
+    pub fn badge_verdict(&self) -> Verdict {
+        verdict(&self.steps.iter().filter(|step| step.id != StepId::Seal).collect::<Vec<_>>())
+    }
+
     /// The step with this id, if it was taken.
     #[must_use]
     pub fn step(&self, id: StepId) -> Option<&Step> {
         self.steps.iter().find(|step| step.id == id)
+    }
+}
+
+fn verdict(steps: &[&Step]) -> Verdict {
+    if steps.iter().any(|step| step.code.means_no_badge()) {
+        return Verdict::NotABadge;
+    }
+    match steps.iter().map(|step| step.outcome).max().unwrap_or(Outcome::Skipped) {
+        Outcome::Failed => Verdict::Invalid,
+        Outcome::NotChecked => Verdict::CouldNotBeChecked,
+        Outcome::Warning => Verdict::ValidWithWarnings,
+        Outcome::Passed => Verdict::Valid,
+        // A report in which nothing was checked vouches for nothing.
+        Outcome::Skipped => Verdict::CouldNotBeChecked,
     }
 }
 
@@ -387,6 +412,12 @@ impl Steps {
     /// Ends a step with one finding.
     pub(crate) fn end(&mut self, id: StepId, finding: Finding) {
         self.conclude(id, finding, Vec::new());
+    }
+
+    /// Ends the step about a PDF's seal.
+    pub(crate) fn seal(&mut self, sealed: Sealed) -> PdfSeal {
+        self.end(StepId::Seal, sealed.finding);
+        sealed.seal
     }
 
     /// Ends a step with all its findings; without any, or with remarks only, `otherwise` is how it ended.
@@ -454,19 +485,8 @@ impl Steps {
         for step in &mut self.0 {
             step.spec = spec_link(step.id, v3);
         }
-        let verdict = if self.0.iter().any(|step| step.code.means_no_badge()) {
-            Verdict::NotABadge
-        } else {
-            match self.worst() {
-                Outcome::Failed => Verdict::Invalid,
-                Outcome::NotChecked => Verdict::CouldNotBeChecked,
-                Outcome::Warning => Verdict::ValidWithWarnings,
-                Outcome::Passed => Verdict::Valid,
-                // A report in which nothing was checked vouches for nothing.
-                Outcome::Skipped => Verdict::CouldNotBeChecked,
-            }
-        };
+        let verdict = verdict(&self.0.iter().collect::<Vec<_>>());
         let checked_at = proof::time::to_rfc3339_seconds(now);
-        Report { verdict, kind, carrier, summary, steps: self.0, checked_at }
+        Report { verdict, kind, carrier, pdf: None, summary, steps: self.0, checked_at }
     }
 }

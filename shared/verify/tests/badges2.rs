@@ -197,7 +197,7 @@ fn images_and_recipients() {
     for (address, verdict, code) in
         [("A@example.com", Valid, "recipient_matches"), ("b@example.com", Invalid, "recipient_differs")]
     {
-        let options = Options { now: NOW.parse().unwrap(), recipient: Some(ClaimedIdentity::email(address)) };
+        let options = Options { recipient: Some(ClaimedIdentity::email(address)), ..Options::at(NOW.parse().unwrap()) };
         let bytes = assertion().to_string();
         let report = run(verify::verify(Input::Bytes(bytes.as_bytes()), &options, &web()));
         assert_report(&report, verdict, StepId::Recipient, code);

@@ -627,7 +627,7 @@ fn vocabularies() {
 fn dates_and_recipients() {
     let issuer = weavers();
     let verify = |badge: Value, recipient: Option<ClaimedIdentity>| {
-        let options = Options { now: NOW.parse().unwrap(), recipient };
+        let options = Options { recipient, ..Options::at(NOW.parse().unwrap()) };
         run(verify::verify(Input::Bytes(issuer.sign(badge).to_string().as_bytes()), &options, &issuer.web()))
     };
     let late = issuer.badge_with("validFrom", json!("2026-06-02T00:00:00Z"));
@@ -658,7 +658,7 @@ fn an_address_is_followed_to_the_badge() {
     let issuer = weavers();
     let url = "https://weavers.example/credentials/1";
     let badge = issuer.sign(issuer.badge()).to_string();
-    let options = Options { now: NOW.parse().unwrap(), recipient: None };
+    let options = Options::at(NOW.parse().unwrap());
     let at = |web: &Web| run(verify::verify(Input::Url(url), &options, web));
     assert_report(&at(&issuer.web().with(url, 200, badge.clone())), Valid, StepId::Input, "input_json");
     let png = bake_svg(&badge);

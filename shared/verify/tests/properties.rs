@@ -145,7 +145,7 @@ fn everywhere(status: u16, bytes: Vec<u8>) -> Everywhere {
 }
 
 fn options() -> Options {
-    Options { now: NOW.parse().unwrap(), recipient: None }
+    Options::at(NOW.parse().unwrap())
 }
 
 /// A badge with as many endorsements, issuers and lists as fit asks for a bounded number of documents.

@@ -153,7 +153,7 @@ fn verify(folder: &Path, vector: &Value) -> Report {
         let identity_type = if identity_type == "email" { "emailAddress" } else { identity_type };
         ClaimedIdentity { identity_type: identity_type.to_owned(), value: value.to_owned() }
     });
-    let options = Options { now: "2026-12-01T00:00:00Z".parse().unwrap(), recipient };
+    let options = Options { recipient, ..Options::at("2026-12-01T00:00:00Z".parse().unwrap()) };
     run(verify::verify(Input::Bytes(&bytes), &options, &documents))
 }
 
@@ -218,7 +218,7 @@ fn an_issuer_document_settles_what_was_open() {
                 {"id": method, "type": "Multikey", "controller": issuer, "publicKeyMultibase": key}]})
         };
         let verify = |key: &str| {
-            let options = Options { now: "2026-12-01T00:00:00Z".parse().unwrap(), recipient: None };
+            let options = Options::at("2026-12-01T00:00:00Z".parse().unwrap());
             run(verify::verify(Input::Bytes(&bytes), &options, &Web::default().json(issuer, &profile(key))))
         };
         let report = verify(multikey);

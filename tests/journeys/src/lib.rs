@@ -103,6 +103,15 @@ pub fn get_as(path: &str, accept: &str) -> Reply {
     request("GET", path, &[("accept", accept)], b"")
 }
 
+/// The mails that the stack's mail service took for an address, oldest first.
+#[must_use]
+pub fn mails(address: &str) -> Vec<Value> {
+    let all = get(&format!("{}/_ministack/ses/messages", variable("AWS_ENDPOINT_URL"))).expect(200).json();
+    let accounts = all["messages"].as_object().cloned().unwrap_or_default();
+    let every = accounts.values().filter_map(Value::as_array).flatten().cloned();
+    every.filter(|mail| mail["To"].as_array().is_some_and(|to| to.iter().any(|a| a == address))).collect()
+}
+
 /// The validator's report on a file.
 #[must_use]
 pub fn validate(file: &[u8]) -> Value {

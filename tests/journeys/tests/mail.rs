@@ -2,16 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a journey ends where an answer lacks what it should have")]
 
-use journeys::{Issuer, Reply, eventually, get, get_as, picture, request, variable};
+use journeys::{Issuer, Reply, eventually, get_as, mails, picture, request};
 use serde_json::{Value, json};
-
-/// The mails that the stack's mail service took for an address, oldest first.
-fn mails(address: &str) -> Vec<Value> {
-    let all = get(&format!("{}/_ministack/ses/messages", variable("AWS_ENDPOINT_URL"))).expect(200).json();
-    let accounts = all["messages"].as_object().cloned().unwrap_or_default();
-    let every = accounts.values().filter_map(Value::as_array).flatten().cloned();
-    every.filter(|mail| mail["To"].as_array().is_some_and(|to| to.iter().any(|a| a == address))).collect()
-}
 
 fn unique(local: &str, issuer: &Issuer) -> String {
     format!("{local}+{}@example.org", issuer.client)

@@ -18,11 +18,11 @@ use crate::raster::{divided, encode};
 pub use expansion::MAX_EXPANDED_ELEMENTS;
 pub use paint::MAX_CANVASES;
 
-/// Width and height of the PNG rendition, and what a normalised SVG asks for, in pixels.
+/// The longer side of the PNG rendition, and of what a normalised SVG asks for, in pixels.
 pub const RENDITION_SIDE: u32 = 640;
 
-/// Draws at [`RENDITION_SIDE`], without fonts: text is left out.
-pub(crate) fn to_png(svg: &str) -> Result<Vec<u8>, ArtworkError> {
+/// Draws at [`RENDITION_SIDE`], without fonts: text is left out. The PNG, its width and its height.
+pub(crate) fn to_png(svg: &str) -> Result<(Vec<u8>, (u32, u32)), ArtworkError> {
     let document = Document::parse(svg).map_err(|_| ArtworkError::TooComplex)?;
     expansion::check(&document)?;
     let options = Options {
@@ -35,11 +35,16 @@ pub(crate) fn to_png(svg: &str) -> Result<Vec<u8>, ArtworkError> {
     };
     let tree = Tree::from_xmltree(&document, &options).map_err(|_| ArtworkError::TooComplex)?;
     paint::check(&tree)?;
-    let mut canvas = Pixmap::new(RENDITION_SIDE, RENDITION_SIDE).ok_or(ArtworkError::TooComplex)?;
     let size = tree.size();
+    let longest = size.width().max(size.height());
     #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
     let side = RENDITION_SIDE as f32;
-    resvg::render(&tree, Transform::from_scale(side / size.width(), side / size.height()), &mut canvas.as_mut());
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the range")]
+    let pixels = |length: f32| ((side * (length / longest)).round().clamp(1.0, side)) as u32;
+    let (width, height) = (pixels(size.width()), pixels(size.height()));
+    let mut canvas = Pixmap::new(width, height).ok_or(ArtworkError::TooComplex)?;
+    let scale = side / longest;
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut canvas.as_mut());
     let pixels = canvas
         .pixels()
         .iter()
@@ -48,5 +53,6 @@ pub(crate) fn to_png(svg: &str) -> Result<Vec<u8>, ArtworkError> {
             [divided(pixel.red(), alpha), divided(pixel.green(), alpha), divided(pixel.blue(), alpha), alpha]
         })
         .collect();
-    encode(RgbaImage::from_raw(RENDITION_SIDE, RENDITION_SIDE, pixels).ok_or(ArtworkError::TooComplex)?)
+    let picture = RgbaImage::from_raw(width, height, pixels).ok_or(ArtworkError::TooComplex)?;
+    Ok((encode(picture)?, (width, height)))
 }

@@ -5,7 +5,7 @@
 //! there any more. A document type, comments, processing instructions, editors' private data and credentials baked in
 //! earlier are gone without saying; what a designer may miss leaves a warning.
 //!
-//! The result has the prefixes `xlink` and `xml` only, a square `viewBox`, and an explicit size. It can be baked.
+//! The result has the prefixes `xlink` and `xml` only, a `viewBox` (a square one for a badge), and an explicit size. It can be baked.
 
 mod allow;
 mod size;
@@ -17,7 +17,7 @@ use bake::svg::{SVG_NAMESPACE, SvgError};
 use roxmltree::{Document, Node, NodeType, ParsingOptions};
 
 use crate::render::RENDITION_SIDE;
-use crate::{ArtworkError, ArtworkWarning, Warnings};
+use crate::{ArtworkError, ArtworkWarning, Shape, Warnings};
 use size::ViewBox;
 
 /// The largest SVG upload, in bytes: 1 MiB. Traced photographs are larger; they should be uploaded as PNG.
@@ -34,7 +34,7 @@ const OPEN_BADGES_NAMESPACES: [&str; 2] = ["http://openbadges.org", "https://pur
 const SIZE_ATTRIBUTES: [&str; 6] = ["x", "y", "width", "height", "viewBox", "preserveAspectRatio"];
 
 /// The rewritten SVG.
-pub(crate) fn normalise(upload: &[u8], warnings: &mut Warnings) -> Result<String, ArtworkError> {
+pub(crate) fn normalise(upload: &[u8], shape: Shape, warnings: &mut Warnings) -> Result<String, ArtworkError> {
     if upload.len() > MAX_SVG_BYTES {
         return Err(ArtworkError::TooLarge);
     }
@@ -56,7 +56,7 @@ pub(crate) fn normalise(upload: &[u8], warnings: &mut Warnings) -> Result<String
         .filter_map(|filter| filter.attribute("id"))
         .collect();
     let mut writer = Writer { out: String::with_capacity(text.len()), warnings, uses_xlink: false, dropped_filters };
-    writer.root(root, view)?;
+    writer.root(root, view, shape)?;
     Ok(writer.out)
 }
 
@@ -74,19 +74,20 @@ fn is_allowed_element(node: &Node<'_, '_>) -> bool {
 }
 
 impl Writer<'_, '_> {
-    fn root(&mut self, root: Node<'_, '_>, view: ViewBox) -> Result<(), ArtworkError> {
-        let square = view.square();
+    fn root(&mut self, root: Node<'_, '_>, view: ViewBox, shape: Shape) -> Result<(), ArtworkError> {
+        let outer = if shape == Shape::Square { view.square() } else { view };
         self.out.push_str("<svg xmlns=\"");
         self.out.push_str(SVG_NAMESPACE);
         self.out.push('"');
         let declarations = self.out.len();
-        let side = RENDITION_SIDE.to_string();
-        self.raw_attribute("width", &side);
-        self.raw_attribute("height", &side);
-        self.raw_attribute("viewBox", &square.to_string());
+        let longest = outer.width.max(outer.height);
+        for (name, length) in [("width", outer.width), ("height", outer.height)] {
+            self.raw_attribute(name, &(f64::from(RENDITION_SIDE) * (length / longest)).to_string());
+        }
+        self.raw_attribute("viewBox", &outer.to_string());
         self.attributes(root, &SIZE_ATTRIBUTES);
         self.out.push('>');
-        if square == view {
+        if outer == view {
             self.children(root)?;
         } else {
             // What lay outside the picture before must not show in the margins now.

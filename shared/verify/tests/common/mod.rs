@@ -62,7 +62,7 @@ pub(crate) const NOW: &str = "2026-06-01T00:00:00Z";
 
 /// Verifies bytes against a web, at [`NOW`].
 pub(crate) fn check(bytes: impl AsRef<[u8]>, web: &Web) -> Report {
-    let options = Options { now: NOW.parse().unwrap(), recipient: None };
+    let options = Options::at(NOW.parse().unwrap());
     run(verify::verify(Input::Bytes(bytes.as_ref()), &options, web))
 }
 
