@@ -408,7 +408,7 @@ mod tests {
     #[test]
     fn the_sample_payload_is_a_job() {
         let payload: Value = serde_json::from_str(include_str!("../../../events/mail-job.json")).unwrap();
-        let job: queue::MailJob = serde_json::from_str(payload["Records"][0]["body"].as_str().unwrap()).unwrap();
+        let job: MailJob = serde_json::from_str(payload["Records"][0]["body"].as_str().unwrap()).unwrap();
         assert_eq!(job.recipients, Recipients::Range { from: 0, to: 50 });
     }
 
