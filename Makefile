@@ -1,7 +1,7 @@
 # A thin face: every command is a script of its own under infra/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test check lint bench
+.PHONY: help setup up demo test fuzz check lint bench
 
 help: ## Show this list
 	@awk -F ":.*## " '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -18,6 +18,9 @@ demo: ## Do the main job, end to end, on this machine: issue, host, bake, valida
 
 test: ## Run every test, against a stack of its own
 	@infra/test
+
+fuzz: ## Let libFuzzer try documents, seals and certificates for ten minutes (SECONDS=…)
+	@infra/fuzz $(or $(SECONDS),600)
 
 check: ## Judge format, lints, documentation, dependencies, template and scripts
 	@infra/check

@@ -76,8 +76,11 @@ def main() -> int:
         (FILES / name).write_bytes(fetch(base + path))
         line(name, f"{(FILES / name).stat().st_size:>7,} bytes from {path}")
 
+    (FILES / "badge.pdf").write_bytes(fetch(recipient["pdf_url"]))
+    line("badge.pdf", f"{(FILES / 'badge.pdf').stat().st_size:>7,} bytes, sealed; its address is the holder's secret")
+
     headline("Our validator judges them")
-    for name in wanted:
+    for name in [*wanted, "badge.pdf"]:
         judge(base, FILES / name, "valid")
 
     headline("Libraries that we did not write judge them")
@@ -96,10 +99,15 @@ def main() -> int:
     judge(base, FILES / "altered.json", "invalid")
     judge(base, FILES / "altered.png", "invalid", "not_a_badge")
     independent("Digital Bazaar", "verify-ob3", FILES / "altered.json", holds=False)
+    sealed = bytearray((FILES / "badge.pdf").read_bytes())
+    sealed[len(sealed) // 2] ^= 1
+    (FILES / "altered.pdf").write_bytes(sealed)
+    judge(base, FILES / "altered.pdf", "invalid")
 
     headline("The organisation revokes it")
     call("PUT", f"{base}/v2/event/{client}/{event}/revoke", {"recipient": [EARNER], "reason": "発行の誤り"}, token)
     judge(base, FILES / "credential.json", "invalid")
+    judge(base, FILES / "badge.pdf", "invalid")
     independent("Digital Bazaar", "verify-ob3", FILES / "credential.json", holds=False)
 
     print(f"\n  Files: {FILES.relative_to(ROOT)}/   Pages: start `make up` and open {base}/credentials/{credential}")

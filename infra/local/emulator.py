@@ -12,7 +12,7 @@ the stack is complete; only from then on is anything saved, since half a deploym
 
 On stdout it prints one line of JSON, the two ports, as soon as both are bound. The log goes to stderr.
 
-MiniStack is pinned to one version because `tune` replaces private functions of it, here and for mail and queues in the
+MiniStack is pinned to one version because `tune` replaces private functions of it, here and for mail, objects and queues in the
 modules of those names. Each replacement says why.
 """
 
@@ -31,6 +31,7 @@ import threading
 from pathlib import Path
 
 import mail
+import objects
 import queues
 
 HOST = "127.0.0.1"
@@ -136,6 +137,7 @@ def tune(logs: Path) -> None:
     apigateway._handle_execute_in_scope = execute_preflight
 
     mail.tune()
+    objects.tune()
     queues.tune()
 
 

@@ -1,50 +1,31 @@
 """Python peers: openbadges-bakery on the images of inputs.py, and validator-core on a hosted Open Badges 2.0 assertion.
 
-Prints one JSON line per case. CPU is the process's, from time.process_time; no peer waits for a network.
+Prints one JSON line per case; no peer waits for a network.
 """
 
 import io
 import json
-import os
 import pathlib
 import sys
-import time
-from importlib.metadata import version
 
 FOLDER = pathlib.Path(__file__).parent
 sys.path.insert(0, str(FOLDER.parent / "independent" / "python"))
 
 import verify_ob2
 from documents import Documents
+from harness import bench
 from inputs import INPUTS
 from openbadges_bakery import bake, unbake
-
-BOX_SECONDS = int(os.environ.get("PEERS_BOX_MS", 3000)) / 1000
-WARM_UP = 5
 
 CREDENTIAL = json.dumps(json.loads((FOLDER / "fixture.json").read_text("utf-8")), ensure_ascii=False)
 OB2 = "https://badges.example/ob2/"
 HOSTED = json.loads((FOLDER / "hosted.json").read_text("utf-8"))
 
 
-def bench(peer: str, name: str, work) -> None:
-    for _ in range(WARM_UP):
-        work()
-    walls, before, cpu = [], time.process_time(), 0.0
-    while cpu < BOX_SECONDS:
-        start = time.perf_counter()
-        work()
-        walls.append(time.perf_counter() - start)
-        cpu = time.process_time() - before
-    walls.sort()
-    print(json.dumps({
-        "peer": f"{peer} {version(peer)}", "case": name, "cpu_us": round(cpu / len(walls) * 1e6, 1),
-        "p50_us": round(walls[len(walls) // 2] * 1e6, 1), "iterations": len(walls),
-    }, separators=(",", ":")), flush=True)
-
-
 def bench_baking() -> None:
     for file, make in INPUTS.items():
+        if file.endswith("pdf"):
+            continue
         image = make()
         suffix = "svg" if file.endswith("svg") else f"png-{pathlib.Path(file).stem}"
 

@@ -8,9 +8,10 @@
 
 use crate::review::{duplicate_exists, read_vote};
 use crate::step::{self, Files, Subject};
-use crate::{App, evidence, view};
+use crate::{App, evidence, page, view};
 use application::abuse::{
-    self, Counted, MAX_BEGUN_PER_ADDRESS, MAX_BEGUN_PER_NETWORK, MAX_TRIED_PER_NETWORK, MAX_WRONG_CODES, TRAP_FIELD,
+    self, Counted, MAX_BEGUN_PER_ADDRESS, MAX_BEGUN_PER_NETWORK, MAX_TRIED_PER_NETWORK, MAX_UNSOLVED_PER_NETWORK,
+    MAX_WRONG_CODES, TRAP_FIELD,
 };
 use application::answers::{Answers, Applicant, Typed};
 use application::application::{Actor, Approved, Circumstances, Decision, Entered, State, Step};
@@ -46,7 +47,7 @@ pub(crate) async fn answer(app: &App, request: &Request) -> Result<Answer, Probl
     }
 }
 
-async fn form(app: &App, request: &Request) -> Result<Form, Problem> {
+pub(crate) async fn form(app: &App, request: &Request) -> Result<Form, Problem> {
     let id: FormId = request.id("form")?;
     app.store.form(&id).await.map_err(edge::failed)?.ok_or_else(|| Kind::NotFound.into())
 }
@@ -119,11 +120,19 @@ async fn begin(app: &App, request: &Request) -> Result<Answer, Problem> {
     let body = request.json()?;
     let mut typing = read_typing(&body, &form, request);
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-    let work = abuse::solved(&form.id, &form.secret, text("challenge"), text("solution"), request.now);
-    let Ok((nonce, until)) = work else {
-        // Nothing is said about a code to who has not worked.
-        typing.errors.push(field("/solution", Reason::Unsolved));
-        return Err(typing.errors.into());
+    // Nothing is said about a code to who has not worked. Where no script runs nobody can: a few tries are taken from each network.
+    let work = match text("solution") {
+        "" if page::is_form(request) => {
+            count(app, &form, request, "unsolved", MAX_UNSOLVED_PER_NETWORK).await?;
+            None
+        }
+        solution => match abuse::solved(&form.id, &form.secret, text("challenge"), solution, request.now) {
+            Ok(spent) => Some(spent),
+            Err(_) => {
+                typing.errors.push(field("/solution", Reason::Unsolved));
+                return Err(typing.errors.into());
+            }
+        },
     };
     let mut ready = None;
     if typing.submit {
@@ -132,16 +141,20 @@ async fn begin(app: &App, request: &Request) -> Result<Answer, Problem> {
             Err(errors) => typing.errors.extend(errors),
         }
     }
-    if typing.errors.iter().any(|error| error.reason == Reason::WrongCode) {
+    if let Some((nonce, until)) = &work
+        && typing.errors.iter().any(|error| error.reason == Reason::WrongCode)
+    {
         // Each guess costs its own work.
-        app.store.spend(&form.id, &nonce, until).await.map_err(edge::failed)?;
+        app.store.spend(&form.id, nonce, *until).await.map_err(edge::failed)?;
     }
     let (Some(applicant), true) = (typing.applicant, typing.errors.is_empty()) else {
         return Err(typing.errors.into());
     };
     count(app, &form, request, "begin", MAX_BEGUN_PER_NETWORK).await?;
     count_address(app, &form, &applicant, request.now).await?;
-    if !app.store.spend(&form.id, &nonce, until).await.map_err(edge::failed)? {
+    if let Some((nonce, until)) = work
+        && !app.store.spend(&form.id, &nonce, until).await.map_err(edge::failed)?
+    {
         return Err(Problem::fields(vec![field("/solution", Reason::Unsolved)]));
     }
     let id = ApplicationId::from_random(chance::bytes());
@@ -242,18 +255,18 @@ async fn ready_to_submit(
             return Ok(Err(errors));
         }
     };
-    let evidence = evidence::look(app, application, &answers).await?;
+    let evidence = evidence::look(app, application, &answers, request.now).await?;
     Ok(if errors.is_empty() { Ok(Ready { answers, code, evidence }) } else { Err(errors) })
 }
 
 /// What a link opened.
-struct Opened {
-    subject: Subject,
-    opens: Opens,
+pub(crate) struct Opened {
+    pub(crate) subject: Subject,
+    pub(crate) opens: Opens,
 }
 
 /// The application that the link in the path opens.
-async fn open(app: &App, request: &Request) -> Result<Opened, Problem> {
+pub(crate) async fn open(app: &App, request: &Request) -> Result<Opened, Problem> {
     let form: FormId = request.id("form")?;
     let link = request.parameter("link").and_then(Link::parse).ok_or(Kind::NotFound)?;
     let subject = step::find(app, &form, &link.application).await?;
@@ -267,13 +280,13 @@ async fn open(app: &App, request: &Request) -> Result<Opened, Problem> {
 }
 
 /// The same, provided it is the applicant's own link.
-async fn open_own(app: &App, request: &Request) -> Result<Subject, Problem> {
+pub(crate) async fn open_own(app: &App, request: &Request) -> Result<Subject, Problem> {
     let opened = open(app, request).await?;
     if opened.opens == Opens::Applicant { Ok(opened.subject) } else { Err(Kind::NotFound.into()) }
 }
 
 /// The same, provided it is the link of a reviewer who may see it.
-async fn open_reviewer(app: &App, request: &Request) -> Result<(Subject, Reviewer), Problem> {
+pub(crate) async fn open_reviewer(app: &App, request: &Request) -> Result<(Subject, Reviewer), Problem> {
     reviewed_by(open(app, request).await?)
 }
 
@@ -311,11 +324,11 @@ async fn look(app: &App, request: &Request) -> Result<Answer, Problem> {
 }
 
 /// An application that waits for its files goes on as soon as somebody looks and they are judged.
-async fn looked_at(app: &App, subject: Subject, request: &Request) -> Result<Subject, Problem> {
+pub(crate) async fn looked_at(app: &App, subject: Subject, request: &Request) -> Result<Subject, Problem> {
     if !matches!(subject.application.state, State::Checking) {
         return Ok(subject);
     }
-    let evidence = step::submitted_evidence(app, &subject.application).await?;
+    let evidence = step::submitted_evidence(app, &subject.application, request.now).await?;
     let world = step::circumstances(app, &subject.form, evidence, request.now).await?;
     let Ok(Some(next)) = subject.application.clone().check(&world) else { return Ok(subject) };
     match step::write(app, Some(&subject.application), &subject.form, &next, request.now).await {
@@ -326,7 +339,7 @@ async fn looked_at(app: &App, subject: Subject, request: &Request) -> Result<Sub
 }
 
 /// The version of the form that was answered.
-async fn answered(app: &App, subject: &Subject) -> Result<Form, Problem> {
+pub(crate) async fn answered(app: &App, subject: &Subject) -> Result<Form, Problem> {
     let version = subject.application.submission.as_ref().map_or(subject.form.version, |s| s.form_version);
     let form = app.store.form_version(&subject.form.id, version).await.map_err(edge::failed)?;
     Ok(form.unwrap_or_else(|| subject.form.clone()))
@@ -423,7 +436,7 @@ async fn prove(app: &App, request: &Request) -> Result<Answer, Problem> {
         }
         Opens::Reviewer(_) | Opens::Peer => return Err(Kind::NotFound.into()),
     }
-    let done = step::take(app, subject, Files::Submitted, request.now, |application, world| application.prove(world));
+    let done = step::take(app, subject, Files::Submitted, request.now, Application::prove);
     Ok(Answer::json(200, &proved(app, &done.await?, request)))
 }
 
@@ -492,7 +505,7 @@ async fn reviewed(app: &App, subject: &Subject, reviewer: &Reviewer, request: &R
 }
 
 /// Peers see what waits for them, and whether it was decided.
-fn peers_may_see(subject: &Subject) -> Result<(), Problem> {
+pub(crate) fn peers_may_see(subject: &Subject) -> Result<(), Problem> {
     let peers = matches!(subject.form.definition.approval, Approval::Peer { .. });
     let hidden = matches!(subject.application.state, State::Draft | State::Unproven | State::Checking);
     if peers && !hidden { Ok(()) } else { Err(Kind::NotFound.into()) }

@@ -10,6 +10,8 @@ use application::names::FieldId;
 use badge::input::{FieldError, Reason};
 use badge::{ApplicationId, EvidenceId};
 use edge::Problem;
+use jiff::Timestamp;
+use store::EvidenceState;
 
 /// A file of an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +26,6 @@ pub(crate) struct File {
 
 /// How far a file has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "no file can be uploaded yet"))]
 pub(crate) enum FileState {
     /// It was not looked at.
     Waiting,
@@ -34,10 +35,18 @@ pub(crate) enum FileState {
     Refused,
 }
 
-/// The files of an application. None can be uploaded yet.
-#[expect(clippy::unused_async, reason = "files are looked up in the store once they can be uploaded")]
-async fn files(_: &App, _: &ApplicationId) -> Result<Vec<File>, Problem> {
-    Ok(Vec::new())
+/// The files of an application.
+async fn files(app: &App, application: &ApplicationId, now: Timestamp) -> Result<Vec<File>, Problem> {
+    let known = app.store.evidence_of(application, now).await.map_err(edge::failed)?;
+    let file = |one: store::evidence::Evidence| {
+        let state = match one.state {
+            EvidenceState::Uploading | EvidenceState::Checking(_) => FileState::Waiting,
+            EvidenceState::Accepted { .. } => FileState::Accepted,
+            EvidenceState::Refused { .. } => FileState::Refused,
+        };
+        Some(File { id: one.promise.id, field: one.promise.field.parse().ok()?, state })
+    };
+    Ok(known.into_iter().filter_map(file).collect())
 }
 
 /// What the files named in these answers have come to. `application`: none for one that is being made, which has no files.
@@ -48,12 +57,13 @@ pub(crate) async fn look(
     app: &App,
     application: Option<&ApplicationId>,
     answers: &Answers,
+    now: Timestamp,
 ) -> Result<Evidence, Problem> {
     if answers.files().next().is_none() {
         return Ok(Evidence::Accepted);
     }
     let known = match application {
-        Some(id) => files(app, id).await?,
+        Some(id) => files(app, id, now).await?,
         None => Vec::new(),
     };
     Ok(judge(&known, answers)?)

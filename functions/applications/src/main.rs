@@ -3,6 +3,7 @@
 //! * [`forms`], [`templates`]: an organisation's forms, as its staff see and change them;
 //! * [`review`]: applications, as staff see them and decide about them;
 //! * [`apply`]: the public side, without an account: who applies, outside reviewers and peers, each by a link;
+//! * [`page`]: the same as pages, for browsers; [`files`]: what is handed in with an application;
 //! * [`step`]: from one state to the next, whatever others do meanwhile, and what follows from it;
 //! * [`view`]: what each of them is shown; [`evidence`]: what the files of an application have come to;
 //! * [`remind`]: what the schedule does.
@@ -11,7 +12,9 @@
 
 mod apply;
 mod evidence;
+mod files;
 mod forms;
+mod page;
 mod remind;
 mod review;
 mod step;
@@ -26,6 +29,8 @@ use store::Store;
 /// What this function works with, made once.
 pub(crate) struct App {
     pub(crate) store: Store,
+    /// The same, working on the bucket of evidence.
+    pub(crate) files: Store,
     pub(crate) urls: badge::Urls,
     signing: Queue,
     mail: Queue,
@@ -49,7 +54,8 @@ async fn main() -> Result<(), lambda_http::Error> {
     let (signing, mail) = (queue("SIGNING_QUEUE_URL")?, queue("MAIL_QUEUE_URL")?);
     let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
     let gate = Gate::new(token_key?, urls.base());
-    let app = App { store, urls, signing, mail, gate };
+    let files = store.in_bucket(config::required("EVIDENCE_BUCKET_NAME")?);
+    let app = App { store, files, urls, signing, mail, gate };
     let app = &app;
     let handle = move |request| async move { app.answer(&request).await };
     edge::serve_and_wake(handle, move |wake| async move { app.wake(wake).await }).await
@@ -58,8 +64,8 @@ async fn main() -> Result<(), lambda_http::Error> {
 impl App {
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
         let route = request.route.as_str();
-        if route.contains(" /apply/") {
-            return apply::answer(self, request).await;
+        if route.contains(" /apply/") || route.contains(" /assets/") {
+            return page::answer(self, request).await;
         }
         if route.contains(" /v2/form/") {
             self.gate.caller(request, &CREATORS)?;

@@ -43,9 +43,13 @@ pub(crate) async fn circumstances<'a>(
 }
 
 /// What the files of what was submitted have come to.
-pub(crate) async fn submitted_evidence(app: &App, application: &Application) -> Result<Evidence, Problem> {
+pub(crate) async fn submitted_evidence(
+    app: &App,
+    application: &Application,
+    now: Timestamp,
+) -> Result<Evidence, Problem> {
     match &application.submission {
-        Some(submission) => evidence::look(app, Some(&application.id), &submission.answers).await,
+        Some(submission) => evidence::look(app, Some(&application.id), &submission.answers, now).await,
         None => Ok(Evidence::Accepted),
     }
 }
@@ -76,7 +80,7 @@ where
         let world = match &files {
             Files::Any => Circumstances { form: &subject.form, evidence: Evidence::Accepted, turn: 0, now },
             Files::Submitted => {
-                let evidence = submitted_evidence(app, &subject.application).await?;
+                let evidence = submitted_evidence(app, &subject.application, now).await?;
                 circumstances(app, &subject.form, evidence, now).await?
             }
             Files::Known(evidence) => circumstances(app, &subject.form, evidence.clone(), now).await?,

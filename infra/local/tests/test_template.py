@@ -57,12 +57,20 @@ class Source(unittest.TestCase):
         waited_for = {routes[name]["RouteKey"] for name in stage["DependsOn"]}
         self.assertEqual(set(stage["Properties"]["RouteSettings"]), waited_for)
 
-    def test_each_function_has_a_sample_event_on_one_of_its_routes(self):
+    def test_each_function_has_a_sample_event_on_one_of_its_routes_or_of_its_queue(self):
         template = transform.load()
         integrations = resources(template, "AWS::ApiGatewayV2::Integration")
+        reachable = {integration["IntegrationUri"]["Fn::GetAtt"][0] for integration in integrations.values()}
+        mappings = resources(template, "AWS::Lambda::EventSourceMapping").values()
         routes = resources(template, "AWS::ApiGatewayV2::Route").values()
         for logical_id, name in transform.functions(template).items():
             event = json.loads((ROOT / "events" / f"{name}.json").read_text(encoding="utf-8"))
+            if logical_id not in reachable:
+                queues = [m["EventSourceArn"]["Fn::GetAtt"][0] for m in mappings if m["FunctionName"] == {"Ref": logical_id}]
+                names = [resources(template, "AWS::SQS::Queue")[queue]["QueueName"]["Fn::Sub"] for queue in queues]
+                source = event["Records"][0]["eventSourceARN"].rpartition(":")[2]
+                self.assertIn(source.replace("shirushi", "${AWS::StackName}", 1), names, name)
+                continue
             targets = [r["Target"]["Fn::Sub"] for r in routes if r["RouteKey"] == event["routeKey"]]
             self.assertEqual(len(targets), 1, event["routeKey"])
             integration = targets[0].removeprefix("integrations/${").removesuffix("}")
@@ -116,6 +124,16 @@ class Powers(unittest.TestCase):
                 self.assertEqual(actions(statement), ["kms:Sign"], name)
                 self.assertIn("aws:PrincipalArn", statement["Condition"]["ArnEquals"], name)
                 self.assertIn("kms:SigningAlgorithm", statement["Condition"]["StringEquals"], name)
+
+
+    def test_who_reads_strangers_files_reaches_nothing_else(self):
+        role = resources(transformed(local=False), "AWS::IAM::Role")["ScreeningFunctionRole"]
+        for statement in statements(role):
+            keys = statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys")
+            if any(action.startswith("dynamodb:") for action in actions(statement)):
+                self.assertEqual(keys, ["EVIDENCE#*", "DUE#*"])
+            if any(action.startswith("s3:") for action in actions(statement)):
+                self.assertIn("EvidenceBucket", json.dumps(statement["Resource"]))
 
 
 class Triggers(unittest.TestCase):
@@ -185,7 +203,7 @@ class Localised(unittest.TestCase):
     def test_nothing_else_differs(self):
         real, local = transformed(local=False)["Resources"], transformed(local=True)["Resources"]
         layers = {name for name in real if real[name]["Type"] == "AWS::Lambda::LayerVersion"}
-        self.assertEqual(set(real) - set(local), {"ContentBucketPolicy"} | layers)
+        self.assertEqual(set(real) - set(local), {"ContentBucketPolicy", "EvidenceBucketPolicy"} | layers)
         different = {name for name in local if local[name] != real[name]}
         keys = {name for name in real if real[name]["Type"] == "AWS::KMS::Key"}
         queues = {name for name in real if real[name].get("Properties", {}).get("VisibilityTimeout", 0) > 60}

@@ -205,11 +205,13 @@ async fn change_key(arguments: &Arguments, state: impl Fn(Timestamp) -> KeyState
 }
 
 /// The queues by name, and the variables that say where each and its dead-letter queue are.
-const QUEUES: [(&str, &str, &str); 4] = [
+const QUEUES: [(&str, &str, &str); 6] = [
     ("signing", "SIGNING_QUEUE_URL", "SIGNING_DEAD_LETTERS_URL"),
     ("mail", "MAIL_QUEUE_URL", "MAIL_DEAD_LETTERS_URL"),
     ("mail-feedback", "MAIL_FEEDBACK_QUEUE_URL", "MAIL_FEEDBACK_DEAD_LETTERS_URL"),
     ("webhook", "WEBHOOK_QUEUE_URL", "WEBHOOK_DEAD_LETTERS_URL"),
+    ("evidence", "EVIDENCE_QUEUE_URL", "EVIDENCE_DEAD_LETTERS_URL"),
+    ("application", "APPLICATION_QUEUE_URL", "APPLICATION_DEAD_LETTERS_URL"),
 ];
 
 async fn watch(url: &'static str, dead_url: &'static str) -> Result<Watch, String> {

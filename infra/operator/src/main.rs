@@ -39,7 +39,7 @@ Usage: operator COMMAND [--option VALUE …]
   seal retire --fingerprint F                       seals no more; what it sealed stays genuine
   seal compromised --fingerprint F                  what it sealed is genuine no more
   queues show                                       how much waits, is worked on, and failed too often
-  queues redrive --queue signing|mail|mail-feedback|webhook
+  queues redrive --queue signing|mail|mail-feedback|webhook|evidence|application
                                                     sends what failed too often back into its queue
 
 Environment: the stack's outputs in upper case (TABLE_NAME, BUCKET_NAME, SIGNING_QUEUE_URL, …), PUBLIC_BASE_URL, AWS_REGION and AWS credentials (AWS_ENDPOINT_URL for a local stack).

@@ -25,6 +25,8 @@ pub const TRAP_FIELD: &str = "website";
 pub const MAX_BEGUN_PER_ADDRESS: u32 = 5;
 /// Applications that may be begun from one network in an hour: a lecture hall is one network.
 pub const MAX_BEGUN_PER_NETWORK: u32 = 2_000;
+/// Applications that may be begun from one network in an hour without proof of work: by people whose browser runs no scripts.
+pub const MAX_UNSOLVED_PER_NETWORK: u32 = 30;
 /// Proofs and claim codes that may be tried from one network in an hour.
 pub const MAX_TRIED_PER_NETWORK: u32 = 4_000;
 /// Wrong claim codes that one application may try.

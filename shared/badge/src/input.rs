@@ -95,6 +95,15 @@ pub enum Reason {
         /// Why, in Japanese.
         ja: String,
     },
+    /// The file cannot be taken; code and text say why.
+    File {
+        /// Which of the reasons there are for files.
+        code: &'static str,
+        /// Why, in English.
+        en: &'static str,
+        /// Why, in Japanese.
+        ja: &'static str,
+    },
     /// These texts cannot be signed together: those who check would put them in different orders.
     Unsignable,
     /// The body is not JSON.
@@ -168,6 +177,7 @@ impl Reason {
             Self::Duplicate => "duplicate",
             Self::NotFound => "not_found",
             Self::Picture { .. } => "picture",
+            Self::File { code, .. } => code,
             Self::Unsignable => "unsignable",
             Self::NotJson => "not_json",
             Self::ControlCharacter => "control_character",
@@ -226,6 +236,7 @@ impl Reason {
             Self::Duplicate => ("Given more than once.".into(), "同じ値が複数あります。".into()),
             Self::NotFound => ("Does not exist.".into(), "存在しません。".into()),
             Self::Picture { en, ja } => (en.clone(), ja.clone()),
+            Self::File { en, ja, .. } => ((*en).into(), (*ja).into()),
             Self::Unsignable => (
                 "These texts cannot be signed together. Leave out emoji and other rare characters, for example in the tags.".into(),
                 "この組み合わせの文字列には署名できません。タグなどから絵文字や特殊な文字を外してください。".into(),

@@ -89,6 +89,12 @@ impl Answer {
         self
     }
 
+    /// The value of a header it has.
+    #[must_use]
+    pub fn header_value(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
+    }
+
     /// With this caching.
     #[must_use]
     pub fn cache(self, cache: Cache) -> Self {

@@ -7,7 +7,8 @@ use base64::Engine as _;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::sync::OnceLock;
 
-const STYLE: &str = include_str!("style.css");
+/// The style of every page.
+pub const STYLE: &str = include_str!("style.css");
 
 /// Allows this one style sheet, pictures of our own host and nothing else.
 fn policy() -> &'static str {

@@ -230,6 +230,15 @@ impl Problem {
         &self.fields
     }
 
+    /// What to say about it in this language.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> &str {
+        match &self.detail {
+            Some((en, ja)) => lang.pick(en, ja),
+            None => self.kind.title(lang),
+        }
+    }
+
     /// What the log should know.
     #[must_use]
     pub fn cause(&self) -> Option<&str> {

@@ -149,6 +149,12 @@ impl Request {
         self.header("accept").unwrap_or_default().split(',').any(|part| media_type(part) == wanted)
     }
 
+    /// Sets a path parameter, for tests.
+    #[doc(hidden)]
+    pub fn set_parameter(&mut self, name: &str, value: &str) {
+        self.parameters.push((name.to_owned(), value.to_owned()));
+    }
+
     /// A request for tests; `path` may have a query behind it.
     #[doc(hidden)]
     #[must_use]

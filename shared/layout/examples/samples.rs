@@ -7,6 +7,10 @@ mod sample;
 
 use layout::{Colour, Orientation, Page, Picture};
 
+const WIDE: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 120"><rect width="400" height="120" rx="20" fill="#7a5c1e"/><circle cx="60" cy="60" r="40" fill="#f4e3b2"/></svg>"##;
+
+const TALL: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 240"><path d="M0 0H90V240L45 200L0 240Z" fill="#1b1b28"/><circle cx="45" cy="60" r="28" fill="#c9a44a"/></svg>"##;
+
 fn main() {
     let folder = std::path::PathBuf::from(std::env::args_os().nth(1).unwrap_or_else(|| ".".into()));
     let renderer = sample::renderer();
@@ -53,6 +57,38 @@ fn main() {
                 expires_on: None,
                 organisation_name: None,
                 colour: Colour::new(250, 200, 30),
+                ..sample::english()
+            },
+        ),
+        (
+            "scripts",
+            Page {
+                recipient: "محمد عبد الله الخوارزمي",
+                badge_name: "Ελένη Παπαδοπούλου · Дмитрий Шостакович · שלמה",
+                description: "สมชาย ใจดี · कृष्णा शर्मा · Nguyễn Thị Hương · Łukasz Żółć · Gökçe Ağaoğlu · 김민준 · 陈伟 · 陳怡君",
+                criteria: "Names: **bold**, *emphasis*, `code`.\n\n1. أحمد\n2. שרה כהן, then Latin\n10. สมหญิง",
+                colour: Colour::new(12, 92, 84),
+                ..sample::english()
+            },
+        ),
+        (
+            "nobody",
+            Page {
+                recipient: "",
+                colour: Colour::new(246, 240, 220),
+                artwork: Picture::Svg(WIDE),
+                logo: Some(Picture::Svg(WIDE)),
+                expires_on: None,
+                ..sample::japanese()
+            },
+        ),
+        (
+            "dark",
+            Page {
+                recipient: "Ada King, Countess of Lovelace",
+                colour: Colour::new(14, 14, 20),
+                artwork: Picture::Svg(TALL),
+                logo: Some(Picture::Svg(TALL)),
                 ..sample::english()
             },
         ),

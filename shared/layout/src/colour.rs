@@ -5,6 +5,9 @@ use krilla::color::rgb;
 /// Contrast of text against white, as WCAG 2.2 (1.4.3) asks for.
 const READABLE: f32 = 4.6;
 
+/// Contrast of a line against white, as WCAG 2.2 (1.4.11) asks for what is not text.
+const VISIBLE: f32 = 3.0;
+
 /// A colour in sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Colour {
@@ -31,10 +34,19 @@ impl Colour {
 
     /// The same hue, as dark as it must be to be read on white or on a light tint.
     pub(crate) fn readable(self) -> Self {
+        self.against_white(READABLE)
+    }
+
+    /// The same hue, as dark as it must be to be seen as a line.
+    pub(crate) fn visible(self) -> Self {
+        self.against_white(VISIBLE)
+    }
+
+    fn against_white(self, contrast: f32) -> Self {
         let black = Self::new(0, 0, 0);
         (0..=20_u8)
             .map(|step| self.mix(black, 1.0 - f32::from(step) * 0.05))
-            .find(|colour| 1.05 / (colour.luminance() + 0.05) >= READABLE)
+            .find(|colour| 1.05 / (colour.luminance() + 0.05) >= contrast)
             .unwrap_or(black)
     }
 

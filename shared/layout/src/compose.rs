@@ -1,7 +1,8 @@
 //! What goes where, and what each thing is called in the structure of the document.
 //!
-//! The page is a hairline frame with a tinted field for the artwork and a calm column for the words. The words stand
-//! between two fixed places, title above and facts below; what is between them shrinks, wraps and is cut in that order.
+//! The page is a double frame with a tinted field for the artwork, in the middle of a rosette, and a calm column for the words.
+//! The words stand between two fixed places, title above and facts below; what is between them shrinks, wraps and is
+//! cut in that order.
 
 use std::num::NonZeroU16;
 
@@ -11,26 +12,28 @@ use krilla::annotation::{Annotation, LinkAnnotation, Target};
 use krilla::configure::{Accessibility, Archival, Configuration, ConfigurationBuilder, PdfVersion};
 use krilla::destination::XyzDestination;
 use krilla::embed::{AssociationKind, EmbeddedFile, MimeType};
-use krilla::geom::{PathBuilder, Point, Rect, Size, Transform};
+use krilla::geom::{Point, Rect, Size, Transform};
 use krilla::metadata::{DateTime, Metadata};
 use krilla::num::NormalizedF32;
 use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
-use krilla::paint::{Fill, Stroke};
+use krilla::paint::{Fill, FillRule};
 use krilla::surface::Surface;
-use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, Node, SpanTag, Tag, TagGroup, TagKind, TagTree};
+use krilla::tagging::{
+    Artifact, ArtifactType, ContentTag, Identifier, ListNumbering, Node, SpanTag, Tag, TagGroup, TagKind, TagTree,
+};
 use krilla::{Document, SerializeSettings};
 use parley::Alignment;
 
 use crate::colour::Colour;
 use crate::fonts::{Fonts, Weight};
 use crate::picture::Drawable;
-use crate::text::{Cleaner, Text};
+use crate::text::{Cleaner, Paragraph, Text};
 use crate::typeset::{Block, Fit, Scratch, Style, Typesetter};
 use crate::words::{self, Words};
 use crate::{
-    Attachment, LayoutError, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_URL_BYTES, Orientation, Page, Relationship,
-    code, vector,
+    Attachment, Language, LayoutError, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_URL_BYTES, Orientation, Page,
+    Relationship, code, ornament, vector,
 };
 
 /// The most characters of a name that are looked at.
@@ -73,6 +76,7 @@ struct Plan {
     words: Area,
     /// For issuer, dates and id.
     facts: Area,
+    seal: Area,
     code: Area,
     /// For the label and the address beside or beneath the code.
     verify: Area,
@@ -81,28 +85,30 @@ struct Plan {
 
 const LANDSCAPE: Plan = Plan {
     page: (841.89, 595.28),
-    frame: Area::new(26.0, 26.0, 789.89, 543.28),
-    field: Area::new(26.0, 26.0, 252.0, 543.28),
-    artwork: Area::new(58.5, 92.0, 192.0, 192.0),
-    logo: Area::new(326.0, 64.0, 150.0, 38.0),
-    words: Area::new(326.0, 64.0, 440.0, 386.0),
-    facts: Area::new(326.0, 470.0, 440.0, 74.0),
-    code: Area::new(109.5, 394.0, 90.0, 90.0),
-    verify: Area::new(52.5, 492.0, 204.0, 52.0),
+    frame: Area::new(22.0, 22.0, 797.89, 551.28),
+    field: Area::new(26.0, 26.0, 258.0, 543.28),
+    artwork: Area::new(67.0, 112.0, 176.0, 176.0),
+    logo: Area::new(330.0, 62.0, 160.0, 40.0),
+    words: Area::new(330.0, 62.0, 440.0, 392.0),
+    facts: Area::new(330.0, 474.0, 440.0, 74.0),
+    seal: Area::new(732.0, 488.0, 38.0, 38.0),
+    code: Area::new(110.0, 422.0, 90.0, 90.0),
+    verify: Area::new(53.0, 514.0, 204.0, 46.0),
     verify_alignment: Alignment::Center,
 };
 
 const PORTRAIT: Plan = Plan {
     page: (595.28, 841.89),
-    frame: Area::new(26.0, 26.0, 543.28, 789.89),
-    field: Area::new(26.0, 26.0, 543.28, 230.0),
-    artwork: Area::new(209.64, 56.0, 176.0, 176.0),
-    logo: Area::new(66.0, 288.0, 150.0, 38.0),
-    words: Area::new(66.0, 288.0, 463.28, 378.0),
-    facts: Area::new(66.0, 688.0, 340.0, 74.0),
+    frame: Area::new(22.0, 22.0, 551.28, 797.89),
+    field: Area::new(26.0, 26.0, 543.28, 246.0),
+    artwork: Area::new(209.64, 61.0, 176.0, 176.0),
+    logo: Area::new(70.0, 304.0, 160.0, 40.0),
+    words: Area::new(70.0, 304.0, 455.28, 366.0),
+    facts: Area::new(70.0, 690.0, 340.0, 74.0),
+    seal: Area::new(481.28, 250.0, 44.0, 44.0),
     // Its empty border reaches beyond the column, so that what is black ends with it.
-    code: Area::new(446.28, 680.0, 91.0, 91.0),
-    verify: Area::new(385.28, 769.0, 144.0, 40.0),
+    code: Area::new(442.28, 678.0, 91.0, 91.0),
+    verify: Area::new(381.28, 765.0, 144.0, 34.0),
     verify_alignment: Alignment::Right,
 };
 
@@ -117,6 +123,8 @@ struct Link {
 struct Piece {
     group: TagGroup,
     link: Option<Link>,
+    /// Whether it is a list that the next item belongs to.
+    list: bool,
 }
 
 /// The page while it is drawn.
@@ -153,7 +161,30 @@ impl Canvas<'_, '_> {
 
     fn text(&mut self, tag: impl Into<TagKind>, block: &Block, x: f32, y: f32) {
         let identifier = self.identifier(block, x, y);
-        self.pieces.push(Piece { group: TagGroup::with_children(tag, vec![Node::from(identifier)]), link: None });
+        self.pieces.push(Piece {
+            group: TagGroup::with_children(tag, vec![Node::from(identifier)]),
+            link: None,
+            list: false,
+        });
+    }
+
+    /// An item of a list, after its marker.
+    fn item(&mut self, marker: &Block, block: &Block, x: f32, indent: f32, y: f32) {
+        // The same base line, whatever fonts the two are in.
+        let above = block.baseline() - marker.baseline();
+        let label = self.identifier(marker, x, y + above);
+        let body = self.identifier(block, x + indent, y);
+        let mut item = TagGroup::new(Tag::LI);
+        item.push(TagGroup::with_children(Tag::Lbl, vec![Node::from(label)]));
+        item.push(TagGroup::with_children(Tag::LBody, vec![Node::from(body)]));
+        match self.pieces.last_mut() {
+            Some(piece) if piece.list => piece.group.push(item),
+            _ => {
+                let mut group = TagGroup::new(Tag::L(ListNumbering::None));
+                group.push(item);
+                self.pieces.push(Piece { group, link: None, list: true });
+            }
+        }
     }
 
     /// A text that leads somewhere, if the address can be linked to.
@@ -161,7 +192,11 @@ impl Canvas<'_, '_> {
         let identifier = self.identifier(block, x, y);
         let area = Area::new(x + block.left(), y, block.width().max(1.0), block.height().max(1.0));
         let link = url.map(|url| Link { area, url: url.to_owned(), alt });
-        self.pieces.push(Piece { group: TagGroup::with_children(Tag::P, vec![Node::from(identifier)]), link });
+        self.pieces.push(Piece {
+            group: TagGroup::with_children(Tag::P, vec![Node::from(identifier)]),
+            link,
+            list: false,
+        });
     }
 
     /// A picture within an area: as large as fits, in the middle or at the left.
@@ -188,20 +223,25 @@ impl Canvas<'_, '_> {
         self.surface.pop();
         self.surface.end_tagged();
         let figure = Tag::Figure(Some(alt)).with_placement(Some(krilla::tagging::Placement::Block));
-        self.pieces.push(Piece { group: TagGroup::with_children(figure, vec![Node::from(identifier)]), link: None });
+        self.pieces.push(Piece {
+            group: TagGroup::with_children(figure, vec![Node::from(identifier)]),
+            link: None,
+            list: false,
+        });
     }
 
     fn code(&mut self, area: Area, url: &str, alt: &str) -> bool {
-        let Some(path) = code::path(url, area.width) else { return false };
+        let Some(code) = code::code(url) else { return false };
         let identifier = self.surface.start_tagged(ContentTag::Other);
         fill(&mut self.surface, area, WHITE);
-        self.surface.push_transform(&Transform::from_translate(area.x, area.y));
+        let unit = area.width / f32::from(code.modules);
+        self.surface.push_transform(&Transform::from_row(unit, 0.0, 0.0, unit, area.x, area.y));
         self.surface.set_fill(Some(plain(INK)));
-        self.surface.draw_path(&path);
+        self.surface.draw_path(&code.path);
         self.surface.pop();
         self.surface.end_tagged();
         let group = TagGroup::with_children(Tag::Figure(Some(alt.to_owned())), vec![Node::from(identifier)]);
-        self.pieces.push(Piece { group, link: None });
+        self.pieces.push(Piece { group, link: None, list: false });
         true
     }
 }
@@ -231,8 +271,9 @@ pub(crate) fn document(
     let mut sheet = document.start_page_with(size);
     let mut canvas = Canvas { surface: sheet.surface(), fonts, pieces: Vec::new() };
     let mut typesetter = Typesetter::new(scratch, fonts, words.tag);
-    let content = Content { page, plan, words, cleaner: &cleaner, accent: page.colour.readable() };
-    content.ground(&mut canvas);
+    let content =
+        Content { page, plan, words, cleaner: &cleaner, accent: page.colour.readable(), line: page.colour.visible() };
+    content.ground(&mut canvas, fonts);
     content.pictures(&mut canvas, artwork, logo, &badge);
     content.words(&mut canvas, &mut typesetter, &recipient, &badge, logo.is_some());
     content.facts(&mut canvas, &mut typesetter);
@@ -240,7 +281,7 @@ pub(crate) fn document(
     let pieces = canvas.finish();
 
     let mut tree = TagTree::new().with_lang(Some(words.tag.to_owned()));
-    for Piece { mut group, link } in pieces {
+    for Piece { mut group, link, .. } in pieces {
         if let Some((link, rect)) = link.and_then(|link| link.area.rect().map(|rect| (link, rect))) {
             let target = Target::Action(Action::Link(LinkAction::new(link.url)));
             let annotation = Annotation::new_link(LinkAnnotation::new(rect, target), Some(link.alt.to_owned()));
@@ -280,28 +321,33 @@ struct Content<'a> {
     cleaner: &'a Cleaner<'a>,
     /// The issuer's colour, readable.
     accent: Colour,
+    /// The issuer's colour, dark enough for lines.
+    line: Colour,
 }
 
 impl Content<'_> {
-    /// The tinted field, its band and the frame.
-    fn ground(&self, canvas: &mut Canvas<'_, '_>) {
-        let Plan { field, frame, .. } = *self.plan;
+    /// The tinted field with its rosette, and the frame.
+    fn ground(&self, canvas: &mut Canvas<'_, '_>, fonts: &Fonts) {
+        let Plan { field, frame, artwork, seal, .. } = *self.plan;
         let colour = self.page.colour;
-        canvas.fill(field, colour.mix(WHITE, 0.07));
-        let band = match self.page.orientation {
-            Orientation::Landscape => Area { width: 5.0, ..field },
-            Orientation::Portrait => Area { height: 5.0, ..field },
-        };
-        canvas.fill(band, colour);
+        let middle = (artwork.x + artwork.width / 2.0, artwork.y + artwork.height / 2.0);
+        let radius = artwork.width / 2.0;
         canvas.ornament(|surface| {
-            let mut path = PathBuilder::new();
-            frame.rect().into_iter().for_each(|rect| path.push_rect(rect));
-            let Some(path) = path.finish() else { return };
-            let paint = colour.mix(WHITE, 0.45).paint().into();
-            surface.set_fill(None);
-            surface.set_stroke(Some(Stroke { paint, width: 0.6, ..Stroke::default() }));
-            surface.draw_path(&path);
-            surface.set_stroke(None);
+            fill(surface, field, colour.mix(WHITE, 0.055));
+            let Some(clip) = field.rect().and_then(ornament::rectangle) else { return };
+            surface.push_clip_path(&clip, &FillRule::NonZero);
+            ornament::rosette(surface, middle, radius * 1.46, radius * 2.44, self.line.mix(WHITE, 0.34));
+            surface.pop();
+            ornament::reeded_ring(surface, middle, radius * 1.34, self.line.mix(WHITE, 0.6));
+            for (inset, width, part) in [(0.0, 1.4, 1.0), (4.0, 0.4, 0.7)] {
+                let area =
+                    Area::new(frame.x + inset, frame.y + inset, frame.width - 2.0 * inset, frame.height - 2.0 * inset);
+                let Some(path) = area.rect().and_then(ornament::rectangle) else { return };
+                surface.set_fill(None);
+                surface.set_stroke(Some(ornament::line(self.line.mix(WHITE, part), width)));
+                surface.draw_path(&path);
+            }
+            ornament::seal(surface, fonts, (seal.x, seal.y), seal.width, self.accent);
         });
     }
 
@@ -329,74 +375,85 @@ impl Content<'_> {
         let top = if logo { self.plan.logo.height + 22.0 } else { 0.0 };
         let (y, height) = (y + top, height - top);
 
-        let title = Style::new(9.5, Weight::Bold, self.accent).tracking(2.2);
-        let name = Style::new(34.0, Weight::Bold, INK).leading(1.22);
-        let name_fit = Fit { single: 24.0, wrapped: 24.0, smallest: 15.0, lines: 3, height: 72.0 };
+        let title = match self.page.language {
+            Language::Ja => Style::new(20.0, Weight::Bold, self.accent).tracking(10.0),
+            Language::En => Style::new(11.5, Weight::Bold, self.accent).tracking(4.4),
+        };
+        let name = Style::new(35.0, Weight::Bold, INK).leading(1.24).balanced();
+        let name_fit = Fit { single: 25.0, wrapped: 25.0, smallest: 15.0, lines: 3, height: 76.0 };
         let statement = Style::new(10.5, Weight::Regular, SOFT);
-        let award = Style::new(21.0, Weight::Bold, self.accent).leading(1.28);
-        let award_fit = Fit { single: 16.0, wrapped: 16.0, smallest: 11.5, lines: 3, height: 62.0 };
-        let prose = Style::new(10.0, Weight::Regular, INK).leading(1.55);
-        let label = Style::new(8.0, Weight::Bold, SOFT).tracking(0.4);
-        let small = Style::new(9.0, Weight::Regular, SOFT).leading(1.5);
+        let award = Style::new(22.0, Weight::Bold, self.accent).leading(1.3).balanced();
+        let award_fit = Fit { single: 17.0, wrapped: 17.0, smallest: 12.0, lines: 3, height: 66.0 };
+        let prose = Style::new(10.0, Weight::Regular, INK).leading(1.6).balanced();
+        let label = Style::new(8.0, Weight::Regular, self.accent).tracking(0.8);
+        let small = Style::new(9.0, Weight::Regular, SOFT).leading(1.55);
 
-        let mut column: Vec<(f32, TagKind, Block)> = Vec::new();
-        column.push((0.0, Tag::P.into(), typesetter.block(&fixed(self.words.certificate), &title, width)));
+        let mut column = Column::default();
+        column.push(0.0, Tag::P, typesetter.block(&fixed(self.words.certificate), &title, width));
+        let mut said = self.words.statement_of_nobody;
         if !recipient.shown.is_empty() {
-            column.push((16.0, Tag::P.into(), typesetter.fitted(recipient, &name, width, name_fit)));
+            column.push(20.0, Tag::P, typesetter.fitted(recipient, &name, width, name_fit));
+            said = self.words.statement;
         }
-        column.push((8.0, Tag::P.into(), typesetter.block(&fixed(self.words.statement), &statement, width)));
+        let gap = if recipient.shown.is_empty() { 22.0 } else { 9.0 };
+        column.push(gap, Tag::P, typesetter.block(&fixed(said), &statement, width));
         if !badge.shown.is_empty() {
             let heading = Tag::Hn(NonZeroU16::MIN, Some(alternative(badge).to_owned()));
-            column.push((20.0, heading.into(), typesetter.fitted(badge, &award, width, award_fit)));
+            column.push(17.0, heading, typesetter.fitted(badge, &award, width, award_fit));
         }
-        let used =
-            |column: &[(f32, TagKind, Block)]| column.iter().map(|(gap, _, block)| gap + block.height()).sum::<f32>();
 
         let criteria = self.cleaner.paragraphs(self.page.criteria, PROSE_CHARACTERS);
         // A description may take what is there, but leaves room for the beginning of the criteria.
-        let reserve = if criteria.is_empty() { 0.0 } else { 76.0 };
-        let left = height - used(&column) - reserve;
+        let reserve = if criteria.is_empty() { 0.0 } else { 80.0 };
+        let free = height - column.height();
+        let left = (free - reserve).max(free.min(9.0 + 2.01 * prose.size * prose.leading));
         let description = self.cleaner.paragraphs(self.page.description, PROSE_CHARACTERS);
-        flow(typesetter, &description, &prose, width, left, 10.0, &mut column);
+        column.flow(typesetter, &description, &prose, width, left, 9.0);
 
         if !criteria.is_empty() {
-            let heading = (18.0, TagKind::from(Tag::P), typesetter.block(&fixed(self.words.criteria), &label, width));
+            let heading = typesetter.block(&fixed(self.words.criteria), &label, width);
             let more = typesetter.block(&fixed(self.words.more), &small, width);
-            let left = height - used(&column) - 18.0 - heading.2.height();
-            let mut body = Vec::new();
-            let mut cut = flow(typesetter, &criteria, &small, width, left, 3.0, &mut body);
+            let left = height - column.height() - 16.0 - heading.height();
+            let mut body = Column::default();
+            let mut cut = body.flow(typesetter, &criteria, &small, width, left, 3.0);
             if cut {
-                body.clear();
-                cut = flow(typesetter, &criteria, &small, width, left - more.height() - 3.0, 3.0, &mut body);
+                body = Column::default();
+                cut = body.flow(typesetter, &criteria, &small, width, left - more.height() - 3.0, 3.0);
             }
-            if !body.is_empty() {
-                column.push(heading);
-                column.append(&mut body);
+            if !body.entries.is_empty() {
+                column.push(16.0, Tag::P, heading);
+                column.entries.append(&mut body.entries);
                 if cut {
-                    column.push((3.0, Tag::P.into(), more));
+                    column.push(3.0, Tag::P, more);
                 }
             }
         }
 
         // What is not needed is left above and below, more of it below.
-        let mut at = y + (height - used(&column)).max(0.0) * 0.4;
-        for (gap, tag, block) in column {
+        let mut at = y + (height - column.height()).max(0.0) * 0.36;
+        for Entry { gap, tag, block, marker } in column.entries {
             at += gap;
-            canvas.text(tag, &block, x, at);
+            match &marker {
+                Some((marker, indent)) => canvas.item(marker, &block, x, *indent, at),
+                None => canvas.text(tag, &block, x, at),
+            }
             at += block.height();
         }
     }
 
     /// Issuer, dates and the credential's id, under a hairline.
     fn facts(&self, canvas: &mut Canvas<'_, '_>, typesetter: &mut Typesetter<'_>) {
-        let Area { x, y, width, .. } = self.plan.facts;
-        canvas.fill(Area::new(x, y, width, 0.6), self.page.colour.mix(WHITE, 0.45));
+        let Plan { facts, seal, .. } = *self.plan;
+        let Area { x, y, width, .. } = facts;
+        canvas.fill(Area::new(x, y, width, 0.5), self.line.mix(WHITE, 0.6));
         let issued = words::date(self.page.language, self.page.issued_on);
         let expires = self.page.expires_on.map(|time| words::date(self.page.language, time));
 
-        let day = 94.0;
+        // The mark stands at the end of the line, if it stands on this line.
+        let end = if seal.y > y { width - seal.width - 16.0 } else { width };
+        let day = 97.0;
         let dates = if expires.is_some() { 2.0 } else { 1.0 } * day;
-        let issuer = Area { width: width - dates - 14.0, ..self.plan.facts };
+        let issuer = Area { width: end - dates - 14.0, ..facts };
         let beneath = self.fact(canvas, typesetter, issuer, self.words.issued_by, self.page.issuer_name);
         if let Some(organisation) =
             self.page.organisation_name.filter(|organisation| *organisation != self.page.issuer_name)
@@ -406,14 +463,14 @@ impl Content<'_> {
             let organisation = typesetter.clamped(&organisation, &style, issuer.width, 1);
             canvas.text(Tag::P, &organisation, x, beneath);
         }
-        let date = Area { x: x + width - dates, width: day - 4.0, ..self.plan.facts };
+        let date = Area { x: x + end - dates, width: day - 6.0, ..facts };
         self.fact(canvas, typesetter, date, self.words.issued_on, &issued);
         if let Some(expires) = expires {
             self.fact(canvas, typesetter, Area { x: date.x + day, ..date }, self.words.expires_on, &expires);
         }
 
         let label = Style::new(6.5, Weight::Regular, SOFT).leading(1.35);
-        let mut at = y + 64.0;
+        let mut at = y + 66.0;
         if self.page.credential_id != self.page.credential_url {
             let id = self
                 .cleaner
@@ -468,32 +525,63 @@ impl Content<'_> {
     }
 }
 
-/// Puts paragraphs into a column until the space (points) is used up. True if something had to be cut.
-fn flow(
-    typesetter: &mut Typesetter<'_>,
-    paragraphs: &[Text],
-    style: &Style,
-    width: f32,
-    mut left: f32,
-    first_gap: f32,
-    column: &mut Vec<(f32, TagKind, Block)>,
-) -> bool {
-    let line = style.size * style.leading;
-    for (index, paragraph) in paragraphs.iter().enumerate() {
-        let gap = if index == 0 { first_gap } else { line * 0.25 };
-        let lines = whole_lines((left - gap) / line);
-        if lines == 0 {
-            return true;
-        }
-        let block = typesetter.clamped(paragraph, style, width, lines);
-        left -= gap + block.height();
-        let cut = block.cut;
-        column.push((gap, Tag::P.into(), block));
-        if cut {
-            return true;
-        }
+/// A text of a column, after a gap.
+struct Entry {
+    gap: f32,
+    tag: TagKind,
+    block: Block,
+    /// What stands before it, and how far from there it begins.
+    marker: Option<(Block, f32)>,
+}
+
+/// Texts one beneath the other.
+#[derive(Default)]
+struct Column {
+    entries: Vec<Entry>,
+}
+
+impl Column {
+    fn push(&mut self, gap: f32, tag: impl Into<TagKind>, block: Block) {
+        self.entries.push(Entry { gap, tag: tag.into(), block, marker: None });
     }
-    false
+
+    fn height(&self) -> f32 {
+        self.entries.iter().map(|entry| entry.gap + entry.block.height()).sum()
+    }
+
+    /// Puts paragraphs beneath until the space (points) is used up. True if something had to be cut.
+    fn flow(
+        &mut self,
+        typesetter: &mut Typesetter<'_>,
+        paragraphs: &[Paragraph],
+        style: &Style,
+        width: f32,
+        mut left: f32,
+        first_gap: f32,
+    ) -> bool {
+        let line = style.size * style.leading;
+        for (index, Paragraph { marker, text }) in paragraphs.iter().enumerate() {
+            let gap = if index == 0 { first_gap } else { line * 0.2 };
+            let lines = whole_lines((left - gap) / line);
+            if lines == 0 {
+                return true;
+            }
+            let marker = marker.as_deref().map(|marker| {
+                let block = typesetter.block(&fixed(marker), style, width / 2.0);
+                let indent = (block.width() + style.size * 0.5).max(style.size * 1.1);
+                (block, indent)
+            });
+            let indent = marker.as_ref().map_or(0.0, |(_, indent)| *indent);
+            let block = typesetter.clamped(text, style, width - indent, lines);
+            left -= gap + block.height();
+            let cut = block.cut;
+            self.entries.push(Entry { gap, tag: Tag::P.into(), block, marker });
+            if cut {
+                return true;
+            }
+        }
+        false
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the range")]
@@ -516,9 +604,7 @@ fn plain(colour: Colour) -> Fill {
 }
 
 fn fill(surface: &mut Surface<'_>, area: Area, colour: Colour) {
-    let mut path = PathBuilder::new();
-    area.rect().into_iter().for_each(|rect| path.push_rect(rect));
-    if let Some(path) = path.finish() {
+    if let Some(path) = area.rect().and_then(ornament::rectangle) {
         surface.set_stroke(None);
         surface.set_fill(Some(plain(colour)));
         surface.draw_path(&path);
@@ -563,8 +649,8 @@ fn attach(document: &mut Document, attachments: &[Attachment<'_>], created: Date
             },
             data: attachment.bytes.to_vec().into(),
             modification_date: Some(created),
-            // Its text would otherwise stand in the file, and could look like a part of its syntax.
-            compress: Some(true),
+            // A picture is packed already. A text would otherwise stand in the file, and could look like a part of its syntax.
+            compress: Some(attachment.media_type != "image/png"),
             location: None,
         };
         document.embed_file(file).ok_or(LayoutError::Attachment("two of one name"))?;

@@ -2,10 +2,10 @@
 
 use krilla::text::Font;
 use parley::fontique::Blob;
-use skrifa::{
-    FontRef, MetadataProvider,
-    charmap::{Charmap, MapVariant},
-};
+use skrifa::charmap::{Charmap, MapVariant};
+use skrifa::instance::{LocationRef, Size};
+use skrifa::outline::{DrawSettings, OutlinePen};
+use skrifa::{FontRef, MetadataProvider};
 
 use crate::LayoutError;
 
@@ -15,12 +15,28 @@ const MAX_FONTS: usize = 64;
 /// Stands for a character that no font has, in Japanese print.
 const GETA: char = '〓';
 
+/// The fonts that pages are meant to be set in, as `infra/fonts` fetches them: part and file, in the order to give to
+/// [`Fonts::new`]. A serif for names and headings, a sans serif for the rest; then other scripts.
+pub const FONTS: [(Weight, &str); 11] = [
+    (Weight::Regular, "NotoSans-Regular.ttf"),
+    (Weight::Regular, "NotoSansJP-Regular.ttf"),
+    (Weight::Regular, "NotoSansArabic-Regular.ttf"),
+    (Weight::Regular, "NotoSansHebrew-Regular.ttf"),
+    (Weight::Regular, "NotoSansThai-Regular.ttf"),
+    (Weight::Bold, "NotoSerif-SemiBold.ttf"),
+    (Weight::Bold, "NotoSerifJP-SemiBold.ttf"),
+    (Weight::Bold, "NotoSansArabic-SemiBold.ttf"),
+    (Weight::Bold, "NotoSansHebrew-SemiBold.ttf"),
+    (Weight::Bold, "NotoSansThai-SemiBold.ttf"),
+    (Weight::Bold, "NotoSansDevanagari-SemiBold.ttf"),
+];
+
 /// The role of a font.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
-    /// For running text: 400.
+    /// For running text.
     Regular,
-    /// For names and headings: 700.
+    /// For names and headings: heavier, and may be of another style.
     Bold,
 }
 
@@ -35,14 +51,16 @@ pub struct Fonts {
 pub(crate) struct File {
     pub(crate) family: String,
     pub(crate) weight: Weight,
+    /// Whether it is one for Japanese.
+    pub(crate) kana: bool,
     pub(crate) blob: Blob<u8>,
     pub(crate) font: Font,
 }
 
 impl Fonts {
     /// Fonts with their roles. A character is looked for in the regular ones in this order; bold text asks the bold ones
-    /// first, in this order, then the regular ones. So a Latin font goes before a Japanese one. Static TrueType or
-    /// OpenType files.
+    /// first, in this order, then the regular ones. So a Latin font goes before a Japanese one; on Japanese pages a text is set
+    /// in the Japanese one alone if that has all of it. Static TrueType or OpenType files.
     ///
     /// # Errors
     /// [`LayoutError::Fonts`] when one cannot be read, none is regular, or they lack printable ASCII, `…` or both of
@@ -54,10 +72,11 @@ impl Fonts {
                 return Err(LayoutError::Fonts("there are too many"));
             }
             let blob = Blob::from(bytes);
-            FontRef::new(blob.data()).map_err(|_| LayoutError::Fonts("one is no font"))?;
+            let parsed = FontRef::new(blob.data()).map_err(|_| LayoutError::Fonts("one is no font"))?;
+            let kana = parsed.charmap().map('あ').is_some();
             let (data, _) = blob.clone().into_raw_parts();
             let font = Font::new(data.into(), 0).ok_or(LayoutError::Fonts("one cannot be embedded"))?;
-            files.push(File { family: format!("font-{}", files.len()), weight, blob, font });
+            files.push(File { family: format!("font-{}", files.len()), weight, kana, blob, font });
         }
         let mut fonts = Self { files, replacement: GETA };
         let coverage = fonts.coverage();
@@ -81,6 +100,24 @@ impl Fonts {
             maps: regular.filter_map(|file| FontRef::new(file.blob.data()).ok()).map(|font| font.charmap()).collect(),
         }
     }
+}
+
+impl File {
+    /// Whether it has all of these characters.
+    pub(crate) fn has_all(&self, characters: &str) -> bool {
+        FontRef::new(self.blob.data()).is_ok_and(|font| {
+            let map = font.charmap();
+            characters.chars().all(|character| map.map(character).is_some())
+        })
+    }
+}
+
+/// The outline of a character in the first bold font that has it, for [`crate::ornament`].
+pub(crate) fn outline(fonts: &Fonts, character: char, pen: &mut impl OutlinePen, size: f32) -> bool {
+    let bold = fonts.files.iter().filter(|file| file.weight == Weight::Bold);
+    bold.filter_map(|file| FontRef::new(file.blob.data()).ok())
+        .find_map(|font| font.outline_glyphs().get(font.charmap().map(character)?))
+        .is_some_and(|glyph| glyph.draw(DrawSettings::unhinted(Size::new(size), LocationRef::default()), pen).is_ok())
 }
 
 /// Which characters there are.

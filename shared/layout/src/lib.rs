@@ -12,12 +12,14 @@
 //! * `text`: from what people wrote to what fonts can show;
 //! * `typeset`: lines and glyphs;
 //! * `picture`, `vector`, `code`: artwork as pixels, artwork as paths, the QR code;
+//! * `ornament`: what is only there to be looked at;
 //! * `compose`: what goes where.
 
 mod code;
 mod colour;
 mod compose;
 mod fonts;
+mod ornament;
 mod picture;
 mod text;
 mod typeset;
@@ -29,7 +31,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 
 pub use colour::Colour;
-pub use fonts::{Fonts, Weight};
+pub use fonts::{FONTS, Fonts, Weight};
 pub use picture::{MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, Picture};
 
 /// The longest web address that becomes a link or a QR code, in bytes. A longer one is left out.
@@ -66,7 +68,7 @@ pub struct Page<'a> {
     pub language: Language,
     /// Which way round the sheet is.
     pub orientation: Orientation,
-    /// Name of the person who earned the badge.
+    /// Name of the person who earned the badge. May be empty: then the page speaks of whoever holds it.
     pub recipient: &'a str,
     /// Name of the badge.
     pub badge_name: &'a str,

@@ -2,6 +2,8 @@
 //!
 //! Nothing here fails: what cannot be shown is replaced by a sign, and what was meant is kept beside it.
 
+use std::ops::Range;
+
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -22,6 +24,14 @@ pub(crate) struct Text {
     pub(crate) meant: Option<String>,
 }
 
+/// A paragraph, or an item of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Paragraph {
+    /// What stands before an item: a dot or its number.
+    pub(crate) marker: Option<String>,
+    pub(crate) text: Text,
+}
+
 /// Makes texts for a page.
 pub(crate) struct Cleaner<'a> {
     coverage: Coverage<'a>,
@@ -40,15 +50,15 @@ impl<'a> Cleaner<'a> {
     }
 
     /// The paragraphs of a Markdown text without its marks, at most `limit` characters together.
-    pub(crate) fn paragraphs(&self, markdown: &str, limit: usize) -> Vec<Text> {
+    pub(crate) fn paragraphs(&self, markdown: &str, limit: usize) -> Vec<Paragraph> {
         let mut left = limit;
         let mut paragraphs = Vec::new();
         // What is never shown need not be parsed either: marks are seldom half of a text.
-        for paragraph in unmarked(prefix(markdown, limit.saturating_mul(4))) {
-            let line = self.line(&paragraph, left);
-            left = left.saturating_sub(line.shown.chars().count() + 1);
-            if !line.shown.is_empty() {
-                paragraphs.push(line);
+        for (marker, paragraph) in unmarked(prefix(markdown, limit.saturating_mul(4))) {
+            let text = self.line(&paragraph, left);
+            left = left.saturating_sub(text.shown.chars().count() + 1);
+            if !text.shown.is_empty() {
+                paragraphs.push(Paragraph { marker, text });
             }
             if left == 0 {
                 break;
@@ -63,8 +73,20 @@ impl<'a> Cleaner<'a> {
             return Text { shown: meant, meant: None };
         }
         let mut shown = String::with_capacity(meant.len());
+        let mut left_out = false;
         for cluster in meant.graphemes(true) {
-            self.show(cluster, &mut shown);
+            // A party popper beside a name is no part of it: better nothing than a sign.
+            if cluster.chars().any(is_pictograph) && !self.coverage.has_all(cluster) {
+                left_out = true;
+            } else {
+                self.show(cluster, &mut shown);
+            }
+        }
+        if left_out {
+            shown = tidy(&shown, usize::MAX);
+            if shown.is_empty() {
+                shown.push(self.replacement);
+            }
         }
         if shown == meant { Text { shown, meant: None } } else { Text { shown, meant: Some(meant) } }
     }
@@ -153,6 +175,10 @@ fn is_ideograph(character: char) -> bool {
     matches!(character, '\u{2E80}'..='\u{2FDF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFD}')
 }
 
+fn is_pictograph(character: char) -> bool {
+    matches!(character, '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' | '\u{20E3}')
+}
+
 fn is_private(character: char) -> bool {
     matches!(character, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..)
 }
@@ -165,37 +191,107 @@ fn is_joiner(character: char) -> bool {
     matches!(character, '\u{200C}' | '\u{200D}')
 }
 
-/// The paragraphs of a Markdown text, list items marked with a dot, HTML left out.
-fn unmarked(markdown: &str) -> Vec<String> {
-    let mut paragraphs = vec![String::new()];
+/// The paragraphs of a Markdown text, items with their dot or number, HTML left out.
+fn unmarked(markdown: &str) -> Vec<(Option<String>, String)> {
+    let mut paragraphs = vec![(None, String::new())];
+    // The number of the next item, for each list that is open; of none in one with dots.
+    let mut lists: Vec<Option<u64>> = Vec::new();
     let mut skipping = false;
     for event in Parser::new(markdown) {
-        let Some(last) = paragraphs.last_mut() else { break };
+        let Some((_, last)) = paragraphs.last_mut() else { break };
         match event {
             Event::Text(text) | Event::Code(text) if !skipping => last.push_str(&text),
             Event::SoftBreak if last.chars().next_back().is_some_and(|before| before < FIRST_IDEOGRAPHIC) => {
                 last.push(' ');
             }
+            Event::Start(Tag::List(first)) => lists.push(first),
+            Event::End(TagEnd::List(_)) => {
+                lists.pop();
+            }
             Event::Start(Tag::Item) => {
-                if !last.trim().is_empty() {
-                    paragraphs.push(String::new());
-                }
-                if let Some(last) = paragraphs.last_mut() {
-                    last.push_str("• ");
-                }
+                let number = lists.last_mut().and_then(Option::as_mut);
+                let marker = number.map_or_else(
+                    || "•".to_owned(),
+                    |number| {
+                        let marker = format!("{number}.");
+                        *number = number.saturating_add(1);
+                        marker
+                    },
+                );
+                paragraphs.push((Some(marker), String::new()));
             }
             Event::Start(Tag::HtmlBlock) => skipping = true,
             Event::End(TagEnd::HtmlBlock) => skipping = false,
             Event::HardBreak
             | Event::Rule
             | Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::CodeBlock) => {
-                paragraphs.push(String::new());
+                paragraphs.push((None, String::new()));
             }
             _ => {}
         }
     }
-    paragraphs.retain(|paragraph| !matches!(paragraph.trim(), "" | "•"));
+    paragraphs.retain(|(_, paragraph)| !paragraph.trim().is_empty());
     paragraphs
+}
+
+/// Where a title may break in Japanese: the parts of it that stay whole, each at least two characters long. A part ends after
+/// punctuation and where kana that inflect or join (hiragana) are followed by the next word. No dictionary is asked, so
+/// a part may be more than a phrase, but never less than a word.
+pub(crate) fn phrases(text: &str) -> Vec<Range<usize>> {
+    let mut phrases = Vec::new();
+    let mut start = 0;
+    let mut before: Option<Kind> = None;
+    for (at, character) in text.char_indices() {
+        let kind = Kind::of(character);
+        if before.is_some_and(|before| before.ends_before(kind)) {
+            phrases.push(start..at);
+            start = at;
+        }
+        before = Some(kind);
+    }
+    phrases.push(start..text.len());
+    phrases.retain(|phrase| text.get(phrase.clone()).is_some_and(|phrase| phrase.chars().nth(1).is_some()));
+    phrases
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Hiragana,
+    Katakana,
+    Ideograph,
+    Opening,
+    Punctuation,
+    Other,
+}
+
+impl Kind {
+    fn of(character: char) -> Self {
+        match character {
+            'ぁ'..='ゖ' => Self::Hiragana,
+            'ァ'..='ヺ' | 'ー' => Self::Katakana,
+            '々' => Self::Ideograph,
+            '「' | '『' | '（' | '【' | '〈' | '《' => Self::Opening,
+            '、' | '。' | '・' | '」' | '』' | '）' | '】' | '〉' | '》' | '！' | '？' | '：' => {
+                Self::Punctuation
+            }
+            _ if is_ideograph(character) => Self::Ideograph,
+            _ => Self::Other,
+        }
+    }
+
+    const fn ends_before(self, next: Self) -> bool {
+        match next {
+            Self::Punctuation | Self::Hiragana => false,
+            Self::Opening => !matches!(self, Self::Opening),
+            Self::Katakana | Self::Ideograph => match self {
+                Self::Hiragana | Self::Punctuation => true,
+                Self::Katakana => matches!(next, Self::Ideograph),
+                Self::Ideograph => matches!(next, Self::Katakana),
+                Self::Opening | Self::Other => false,
+            },
+            Self::Other => matches!(self, Self::Hiragana | Self::Punctuation),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -206,10 +302,31 @@ mod tests {
     fn marks_of_markdown_are_gone() {
         let markdown =
             "# Title\n\nSome *words* and [a link](https://a.example).\nMore `code`.\n\n- one\n- two\n\n<b>x</b>";
-        assert_eq!(unmarked(markdown), ["Title", "Some words and a link. More code.", "• one", "• two", "x"]);
-        assert_eq!(unmarked("<div onclick=x>\nhidden\n</div>\n\nshown"), ["shown"]);
-        assert_eq!(unmarked("行の\n途中"), ["行の途中"]);
-        assert_eq!(unmarked(""), Vec::<String>::new());
+        let shown = |markdown| {
+            let lines = unmarked(markdown).into_iter();
+            lines
+                .map(|(marker, text)| marker.map_or(text.clone(), |marker| format!("{marker} {text}")))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(shown(markdown), ["Title", "Some words and a link. More code.", "• one", "• two", "x"]);
+        assert_eq!(shown("<div onclick=x>\nhidden\n</div>\n\nshown"), ["shown"]);
+        assert_eq!(shown("3. a\n   - b\n4. c\n\nd"), ["3. a", "• b", "4. c", "d"]);
+        assert_eq!(shown("行の\n途中"), ["行の途中"]);
+        assert_eq!(shown("- \n- x"), ["• x"]);
+        assert_eq!(shown(""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn phrases_end_where_words_do() {
+        let parts = |text: &'static str| phrases(text).into_iter().map(|part| &text[part]).collect::<Vec<_>>();
+        assert_eq!(
+            parts("学際的研究データ管理・再現可能な計算ワークフロー"),
+            ["学際的研究", "データ", "管理・", "再現可能な", "計算", "ワークフロー"]
+        );
+        assert_eq!(parts("「開かれた」学術の基礎"), ["「開かれた」", "学術の", "基礎"]);
+        assert_eq!(parts("佐々木"), ["佐々木"]);
+        assert_eq!(parts("AI 入門"), ["AI 入門"]);
+        assert_eq!(parts(""), Vec::<&str>::new());
     }
 
     #[test]

@@ -10,12 +10,13 @@ use krilla::text::{GlyphId, KrillaGlyph};
 use parley::fontique::{Collection, CollectionOptions, FontInfoOverride, SourceCache};
 use parley::{
     Alignment, FontContext, FontFamily, FontFamilyName, Layout, LayoutContext, LineHeight, OverflowWrap, StyleProperty,
+    WordBreak,
 };
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::colour::Colour;
 use crate::fonts::{Fonts, Weight};
-use crate::text::Text;
+use crate::text::{Text, phrases};
 
 /// How often a cut text is made shorter until its `…` fits. Each time by twice as much, so this is for more than a line.
 const MAX_CUTS: u32 = 10;
@@ -24,7 +25,13 @@ const MAX_CUTS: u32 = 10;
 const MAX_REPAIRS: u32 = 2;
 
 /// Tracking (points) from which on text says in words what it is.
-const WIDE_TRACKING: f32 = 1.0;
+const WIDE_TRACKING: f32 = 0.5;
+
+/// The most lines that are balanced: a longer text is read, not looked at.
+const MAX_BALANCED: usize = 3;
+
+/// How close (points) the width of balanced lines comes to the least.
+const BALANCE: f32 = 2.0;
 
 /// What setting text needs from one page to the next.
 pub(crate) struct Scratch {
@@ -65,11 +72,13 @@ pub(crate) struct Style {
     /// Extra space between letters.
     pub(crate) tracking: f32,
     pub(crate) alignment: Alignment,
+    /// Lines of about the same width, broken between phrases where the language has no spaces.
+    pub(crate) balanced: bool,
 }
 
 impl Style {
     pub(crate) const fn new(size: f32, weight: Weight, colour: Colour) -> Self {
-        Self { size, weight, colour, leading: 1.4, tracking: 0.0, alignment: Alignment::Left }
+        Self { size, weight, colour, leading: 1.4, tracking: 0.0, alignment: Alignment::Left, balanced: false }
     }
 
     pub(crate) const fn size(self, size: f32) -> Self {
@@ -82,6 +91,10 @@ impl Style {
 
     pub(crate) const fn tracking(self, tracking: f32) -> Self {
         Self { tracking, ..self }
+    }
+
+    pub(crate) const fn balanced(self) -> Self {
+        Self { balanced: true, ..self }
     }
 
     pub(crate) const fn aligned(self, alignment: Alignment) -> Self {
@@ -98,6 +111,8 @@ pub(crate) struct Block {
     /// Whether the end is missing.
     pub(crate) cut: bool,
     colour: Colour,
+    /// How far it is moved to the right, where its lines were made narrower than its place.
+    shift: f32,
 }
 
 impl Block {
@@ -114,9 +129,41 @@ impl Block {
         self.layout.width()
     }
 
-    /// Where the first line begins, from the left edge of the block.
+    /// Where the leftmost line begins, from the left edge of the block.
     pub(crate) fn left(&self) -> f32 {
-        self.layout.lines().map(|line| line.metrics().offset).reduce(f32::min).unwrap_or(0.0)
+        self.layout.lines().map(|line| line.metrics().offset).reduce(f32::min).unwrap_or(0.0) + self.shift
+    }
+
+    /// From the top to the first base line.
+    pub(crate) fn baseline(&self) -> f32 {
+        self.layout.lines().next().map_or(0.0, |line| line.metrics().baseline)
+    }
+
+    /// Breaks and aligns the lines anew.
+    fn set(&mut self, style: &Style, width: f32) {
+        let Self { layout, .. } = self;
+        self.shift = 0.0;
+        layout.break_all_lines(Some(width));
+        let lines = layout.len();
+        let mut narrowest = width;
+        if style.balanced && (2..=MAX_BALANCED).contains(&lines) {
+            // As narrow as the same number of lines can be, found by halving.
+            let mut too_narrow = layout.width() / 2.0;
+            while narrowest - too_narrow > BALANCE {
+                let middle = f32::midpoint(too_narrow, narrowest);
+                layout.break_all_lines(Some(middle));
+                if layout.len() > lines { too_narrow = middle } else { narrowest = middle }
+            }
+            layout.break_all_lines(Some(narrowest));
+            self.shift = match style.alignment {
+                Alignment::Center => (width - narrowest) / 2.0,
+                Alignment::Right | Alignment::End => width - narrowest,
+                Alignment::Left | Alignment::Start | Alignment::Justify => 0.0,
+            };
+        }
+        if width < f32::MAX {
+            layout.align(style.alignment, parley::AlignmentOptions::default());
+        }
     }
 
     /// Draws the block with its upper left corner at a point.
@@ -127,6 +174,7 @@ impl Block {
             opacity: NormalizedF32::ONE,
             ..Fill::default()
         }));
+        let x = x + self.shift;
         for line in self.layout.lines() {
             let baseline = y + line.metrics().baseline;
             let mut pen = x + line.metrics().offset;
@@ -177,28 +225,32 @@ impl Block {
 /// Sets texts in one language.
 pub(crate) struct Typesetter<'a> {
     scratch: &'a mut Scratch,
+    fonts: &'a Fonts,
     language: Option<parley::Language>,
     replacement: char,
 }
 
 impl<'a> Typesetter<'a> {
-    pub(crate) fn new(scratch: &'a mut Scratch, fonts: &Fonts, language: &str) -> Self {
-        Self { scratch, language: language.parse().ok(), replacement: fonts.replacement }
+    pub(crate) fn new(scratch: &'a mut Scratch, fonts: &'a Fonts, language: &str) -> Self {
+        Self { scratch, fonts, language: language.parse().ok(), replacement: fonts.replacement }
     }
 
     /// The text in as many lines as it needs.
     pub(crate) fn block(&mut self, text: &Text, style: &Style, width: f32) -> Block {
         let mut shown = Cow::Borrowed(text.shown.as_str());
-        let mut layout = self.lay(&shown, style, width);
+        let mut layout = self.lay(&shown, style);
         for _ in 0..MAX_REPAIRS {
             let Some(repaired) = self.repaired(&shown, &layout) else { break };
             shown = Cow::Owned(repaired);
-            layout = self.lay(&shown, style, width);
+            layout = self.lay(&shown, style);
         }
         // Readers take wide tracking for spaces between words.
         let differs = matches!(shown, Cow::Owned(_)) || style.tracking > WIDE_TRACKING;
         let meant = text.meant.clone().or_else(|| differs.then(|| text.shown.clone()));
-        Block { layout, shown: shown.into_owned(), meant, cut: false, colour: style.colour }
+        let mut block =
+            Block { layout, shown: shown.into_owned(), meant, cut: false, colour: style.colour, shift: 0.0 };
+        block.set(style, width);
+        block
     }
 
     /// The text in at most so many lines, its end cut and replaced by `…` if it has more.
@@ -232,10 +284,11 @@ impl<'a> Typesetter<'a> {
     /// One line as large as the width allows, from the style's size down to `smallest`; below that `smaller` in up to
     /// `lines` lines, cut after them. `height` is what all of it may take.
     pub(crate) fn fitted(&mut self, text: &Text, style: &Style, width: f32, fit: Fit) -> Block {
-        let single = self.block(text, style, f32::MAX);
+        let mut single = self.block(text, style, f32::MAX);
         let natural = single.width();
         if natural <= width {
-            return self.block(text, style, width);
+            single.set(style, width);
+            return single;
         }
         // Advances grow with the size; a little less, because of rounding.
         let size = style.size * (width / natural) * 0.995;
@@ -259,12 +312,19 @@ impl<'a> Typesetter<'a> {
         }
     }
 
-    fn lay(&mut self, text: &str, style: &Style, width: f32) -> Layout<()> {
+    /// Glyphs, still on one line.
+    fn lay(&mut self, text: &str, style: &Style) -> Layout<()> {
         let Scratch { fonts, layouts, regular, bold } = &mut *self.scratch;
         let stack = match style.weight {
             Weight::Regular => regular,
             Weight::Bold => bold,
         };
+        // Japanese fonts have Latin letters of their own, which go with theirs; two fonts fewer in the file.
+        let japanese = self.language.is_some_and(|language| language.language() == "ja");
+        let whole = self.fonts.files.iter().find(|file| file.weight == style.weight && file.kana);
+        let whole = whole.filter(|file| japanese && file.has_all(text));
+        let whole = whole.map(|file| [FontFamilyName::Named(Cow::Borrowed(file.family.as_str()))]);
+        let stack = whole.as_ref().map_or(stack.as_slice(), <[_; 1]>::as_slice);
         let mut builder = layouts.ranged_builder(fonts, text, 1.0, false);
         builder.push_default(StyleProperty::FontFamily(FontFamily::List(Cow::Borrowed(stack))));
         builder.push_default(StyleProperty::FontSize(style.size));
@@ -272,11 +332,13 @@ impl<'a> Typesetter<'a> {
         builder.push_default(StyleProperty::LetterSpacing(style.tracking));
         builder.push_default(StyleProperty::OverflowWrap(OverflowWrap::Anywhere));
         builder.push_default(StyleProperty::Locale(self.language));
-        let mut layout = builder.build(text);
-        layout.break_all_lines(Some(width));
-        if width < f32::MAX {
-            layout.align(style.alignment, parley::AlignmentOptions::default());
+        if style.balanced {
+            for phrase in phrases(text) {
+                builder.push(StyleProperty::WordBreak(WordBreak::KeepAll), phrase);
+            }
         }
+        let mut layout = builder.build(text);
+        layout.break_all_lines(None);
         layout
     }
 

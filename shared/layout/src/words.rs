@@ -11,6 +11,8 @@ pub(crate) struct Words {
     pub(crate) certificate: &'static str,
     /// Between the recipient and the badge.
     pub(crate) statement: &'static str,
+    /// The same where no recipient is named.
+    pub(crate) statement_of_nobody: &'static str,
     pub(crate) criteria: &'static str,
     pub(crate) issued_by: &'static str,
     pub(crate) issued_on: &'static str,
@@ -33,6 +35,7 @@ const JA: Words = Words {
     tag: "ja",
     certificate: "認定証",
     statement: "上記の方が、次のバッジを取得したことを証します。",
+    statement_of_nobody: "本証の保有者が、次のバッジを取得したことを証します。",
     criteria: "取得条件",
     issued_by: "発行者",
     issued_on: "発行日",
@@ -50,6 +53,7 @@ const EN: Words = Words {
     tag: "en",
     certificate: "CERTIFICATE",
     statement: "has earned the badge",
+    statement_of_nobody: "The holder of this certificate has earned the badge",
     criteria: "Criteria",
     issued_by: "Issued by",
     issued_on: "Issued on",

@@ -277,6 +277,83 @@ fn what_no_font_has_is_shown_as_a_sign_and_kept_as_text() {
 }
 
 #[test]
+fn an_emoji_beside_a_name_leaves_no_sign() {
+    // Every character that is drawn is in a font's map from glyphs to characters.
+    let signs = |recipient| {
+        let document = rendered(&Page { recipient, ..sample::japanese() });
+        let streams = document.objects.values().filter_map(|object| object.as_stream().ok());
+        let maps = streams
+            .filter(|stream| stream.dict.get(b"Type").and_then(Object::as_name).is_ok_and(|kind| kind == b"CMap"));
+        maps.filter(|map| String::from_utf8_lossy(&map.decompressed_content().unwrap()).contains("<3013>")).count()
+    };
+    assert_eq!(signs("太郎 🎉"), 0);
+    assert_eq!(signs("한국"), 1);
+    assert_eq!(signs("🎉"), 1, "something is shown where there is nothing else");
+}
+
+#[test]
+fn a_page_without_a_recipient_speaks_of_the_holder() {
+    let Some(text) = extracted(&Page { recipient: "", ..sample::english() }, "nobody") else { return };
+    assert_in_order(&text, &["CERTIFICATE", "The holder of this certificate has earned", "Foundations of Data"]);
+    let Some(text) = extracted(&sample::english(), "somebody") else { return };
+    assert!(!text.contains("The holder of this certificate"), "{text}");
+}
+
+#[test]
+fn lists_are_lists_with_their_numbers() {
+    let structure = structure(&rendered(&sample::japanese()));
+    let count = |kind: &str| structure.iter().filter(|(found, _)| found == kind).count();
+    assert_eq!((count("L"), count("LI"), count("Lbl"), count("LBody")), (1, 3, 3, 3));
+    let Some(text) = extracted(&sample::japanese(), "list") else { return };
+    assert_in_order(&text, &["1. 全五回", "2. 自身", "3. メタデータ"]);
+}
+
+#[test]
+fn a_long_page_still_says_what_the_badge_is() {
+    let long = "Advanced interdisciplinary research data stewardship and open scholarly communication ".repeat(5);
+    let png = sample::png(64);
+    for orientation in [Orientation::Landscape, Orientation::Portrait] {
+        let page = Page {
+            recipient: &long,
+            badge_name: &long,
+            description: "Described here. And here as well.",
+            criteria: &long,
+            logo: Some(Picture::Png(&png)),
+            orientation,
+            ..sample::english()
+        };
+        let Some(text) = extracted(&page, "long") else { return };
+        assert!(text.contains("Described here."), "{text}");
+    }
+}
+
+#[test]
+fn names_in_any_script_come_out_as_they_were_given() {
+    let shown = |recipient: &'static str, name: &str| extracted(&Page { recipient, ..sample::english() }, name);
+    for (index, recipient) in ["สมชาย ใจดี", "कृष्णा शर्मा", "Nguyễn Thị Hương", "Дмитрий", "Ελένη"].into_iter().enumerate()
+    {
+        let Some(text) = shown(recipient, &format!("script-{index}")) else { return };
+        // Poppler puts spaces between the syllables of some scripts.
+        let bare = |text: &str| text.replace(' ', "");
+        assert!(bare(&text).contains(&bare(recipient)), "{recipient} in {text}");
+    }
+    let Some(text) = shown("Cohen שרה Levi", "bidi") else { return };
+    // Poppler marks where the direction changes.
+    let text = text.replace(['\u{202A}', '\u{202B}', '\u{202C}'], "");
+    assert!(text.contains("Cohen שרה Levi"), "{text}");
+}
+
+#[test]
+fn a_page_with_a_picture_stays_small() {
+    let png = sample::drawn(sample::FLAT, 600);
+    let page = Page { artwork: Picture::Png(&png), ..sample::japanese() };
+    let size = renderer().render(&page).unwrap().len();
+    assert!(size <= 90_000, "{size} bytes");
+    let size = renderer().render(&sample::japanese()).unwrap().len();
+    assert!(size <= 65_000, "{size} bytes");
+}
+
+#[test]
 fn rare_kanji_of_names_are_printed() {
     let page = Page { recipient: "髙﨑濵𠮷𠮟𩸽邉", ..sample::japanese() };
     let Some(text) = extracted(&page, "kanji") else { return };

@@ -1,4 +1,4 @@
-//! CPU time per operation: `cargo bench -p pdf`.
+//! CPU time per operation: `cargo bench -p pdf-seal`.
 //!
 //! The page is filled up with text to 140 kB, twice what a page with a picture and its fonts has.
 

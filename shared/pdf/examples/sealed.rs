@@ -1,5 +1,5 @@
 //! Writes sealed samples, their certificates and a request for a certificate into a directory, for readers and verifiers
-//! by others: `cargo run -p pdf --example sealed -- DIRECTORY`. See `tests/judge.sh`.
+//! by others: `cargo run -p pdf-seal --example sealed -- DIRECTORY`. See `tests/independent/judge-pdfs`.
 
 #![allow(missing_docs, clippy::expect_used, reason = "an example, not part of the library")]
 

@@ -12,7 +12,7 @@
 //! 4. The SHA-256 of its certificate is on the caller's list, and the signature is that certificate's key's. Names,
 //!    chains and what a certificate says of itself mean nothing.
 //! 5. Only now the document: the seal is its certification, no change is allowed, and there is one credential. A document of
-//!    somebody else's, vouched for by an anchor, is not parsed even then (`foreign.rs`).
+//!    somebody else's, vouched for by an anchor, is not parsed even then (`lookup.rs`).
 //!
 //! That the credential inside is valid — not revoked, not expired — is another question, for `verify`.
 
@@ -23,9 +23,9 @@ use crate::{
     Limits, Reason, Verdict,
     certificate::Certificate,
     cms::{self, SignedData},
-    document, foreign,
+    document, lookup,
     ranges::{self, Candidate},
-    signature::{self, sha256},
+    signature,
 };
 
 /// Most claims to cover the file that are tried, and as many each of those to cover a part of it.
@@ -50,6 +50,14 @@ pub struct TrustedSeal {
     pub valid_until: Option<Timestamp>,
     /// What became of it.
     pub state: State,
+}
+
+impl TrustedSeal {
+    /// Whether it sealed at `at`. Seals tell whole seconds.
+    fn includes(&self, at: Timestamp) -> bool {
+        let from = Timestamp::from_second(self.valid_from.as_second()).unwrap_or(self.valid_from);
+        from <= at && self.valid_until.is_none_or(|until| at <= until)
+    }
 }
 
 /// What became of a key.
@@ -103,8 +111,8 @@ impl Examination {
 
 /// Whether `bytes` are a document that a key in `trust` sealed, unaltered.
 ///
-/// Takes time linear in the file's size: a few scans, and its digest at most 64 times, for which somebody has to go out of
-/// their way.
+/// Takes time linear in the file's size: a few scans, and its digest at most 32 times, for which somebody has to go out of
+/// their way; and memory that does not depend on the file, until it is known to be genuine.
 #[must_use]
 pub fn examine(bytes: &[u8], trust: &[TrustedSeal], limits: &Limits) -> Examination {
     let judge = |document: &[u8], candidate: &Candidate| own(document, candidate, trust, limits);
@@ -115,7 +123,10 @@ pub fn examine(bytes: &[u8], trust: &[TrustedSeal], limits: &Limits) -> Examinat
 /// issued, directly or through authorities whose certificates lie in the seal, by one of them; unaltered.
 ///
 /// For PDFs that were sealed elsewhere. Every certificate of the chain must have been valid when the seal says it was put
-/// on; revocation is not looked at. A credential is handed out if there is one.
+/// on; revocation is not looked at. A credential is handed out if there is one where a badge's renderer puts it.
+///
+/// Whoever holds such a certificate may be hostile nonetheless, so the document is not parsed: single objects are looked
+/// up in it (`lookup.rs`), and what that costs does not depend on what the document says.
 #[must_use]
 pub fn examine_foreign(bytes: &[u8], anchors: &[&[u8]], limits: &Limits) -> Examination {
     let anchors: Vec<Certificate<'_>> = anchors.iter().filter_map(|der| Certificate::read(der).ok()).collect();
@@ -196,8 +207,11 @@ fn own(bytes: &[u8], candidate: &Candidate, trust: &[TrustedSeal], limits: &Limi
     let fingerprint = certificate.fingerprint();
     let mut info = SealInfo { fingerprint, subject: certificate.subject_text(), name: None, at: None };
     // Who signed comes before how: a correct signature by somebody else is no alteration.
-    let Some(trusted) = trust.iter().find(|trusted| trusted.fingerprint == fingerprint) else {
-        return match (seal.covers(&parts), seal.is_signed_by(certificate)) {
+    let key = certificate.public_key().ok();
+    let is_signed = || key.as_ref().and_then(|key| seal.is_signed_by(key));
+    let periods: Vec<&TrustedSeal> = trust.iter().filter(|trusted| trusted.fingerprint == fingerprint).collect();
+    let Some(first) = periods.first() else {
+        return match (seal.covers(&parts), is_signed()) {
             (Some(false), _) => Examination::new(Reason::ContentChanged),
             (_, Some(false)) => Examination::new(Reason::SignatureMismatch),
             _ => Examination::with_seal(Reason::UnknownSigner, info),
@@ -207,30 +221,28 @@ fn own(bytes: &[u8], candidate: &Candidate, trust: &[TrustedSeal], limits: &Limi
         return Examination::new(Reason::ContentChanged);
     }
     // There is one way to write the seal over these bytes with this certificate. This is it, or it is not ours.
-    let Some(algorithm) = certificate.public_key().ok().and_then(|key| signature::identifier(key.algorithm())) else {
-        return broken;
-    };
-    let attributes = cms::signed_attributes(&sha256(&parts), &fingerprint);
+    let Some(algorithm) = key.as_ref().and_then(|key| signature::identifier(key.algorithm())) else { return broken };
+    let Ok(digest) = seal.message_digest.try_into() else { return broken };
+    let attributes = cms::signed_attributes(digest, &fingerprint);
     if cms::signed_data(certificate, &attributes, &algorithm, seal.signature) != seal.whole {
         return broken;
     }
-    if seal.is_signed_by(certificate) != Some(true) {
+    if is_signed() != Some(true) {
         return Examination::new(Reason::SignatureMismatch);
     }
-    info.name = Some(trusted.name.clone());
-    // From here on the bytes are the key's own.
-    if trusted.state == State::Compromised {
+    info.name = Some(first.name.clone());
+    // From here on the bytes are the key's own. A list may name a key more than once; the worst that it says counts.
+    if periods.iter().any(|period| period.state == State::Compromised) {
         return Examination::with_seal(Reason::SealCompromised, info);
     }
     let Ok(sealed) = document::sealed(bytes, candidate, &contents, limits) else {
         return Examination::with_seal(Reason::NotABadge, info);
     };
     info.at = Some(sealed.at);
-    // Seals tell whole seconds.
-    let from = Timestamp::from_second(trusted.valid_from.as_second()).unwrap_or(trusted.valid_from);
-    if sealed.at < from || trusted.valid_until.is_some_and(|until| sealed.at > until) {
+    let Some(period) = periods.iter().find(|period| period.includes(sealed.at)) else {
         return Examination::with_seal(Reason::SealNotInForce, info);
-    }
+    };
+    info.name = Some(period.name.clone());
     Examination { credential: Some(sealed.credential), ..Examination::with_seal(Reason::Sealed, info) }
 }
 
@@ -246,7 +258,8 @@ fn by_anchor(bytes: &[u8], candidate: &Candidate, anchors: &[Certificate<'_>], l
         name: None,
         at: seal.signing_time,
     };
-    match (seal.covers(&parts), seal.is_signed_by(certificate)) {
+    let key = certificate.public_key().ok();
+    match (seal.covers(&parts), key.and_then(|key| seal.is_signed_by(&key))) {
         (Some(true), Some(true)) => {}
         (Some(false), _) => return Examination::new(Reason::ContentChanged),
         (_, Some(false)) => return Examination::new(Reason::SignatureMismatch),
@@ -258,13 +271,13 @@ fn by_anchor(bytes: &[u8], candidate: &Candidate, anchors: &[Certificate<'_>], l
     if !certificate.may_sign_documents() || !certificate.is_understood() {
         return Examination::with_seal(Reason::CertificateUse, info);
     }
-    info.at = info.at.or_else(|| foreign::sealed_at(bytes, candidate));
+    info.at = info.at.or_else(|| lookup::sealed_at(bytes, candidate));
     let Some(at) = info.at else { return Examination::with_seal(Reason::TimeUnknown, info) };
     if !chain.iter().all(|certificate| certificate.is_valid_at(at)) {
         return Examination::with_seal(Reason::CertificateNotValid, info);
     }
     // Under a seal, but whoever brings the file may have brought the anchor: no parser, here either.
-    let credential = foreign::credential(bytes, limits);
+    let credential = lookup::credential(bytes, limits);
     Examination { credential, ..Examination::with_seal(Reason::SealedByAnchor, info) }
 }
 

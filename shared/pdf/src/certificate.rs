@@ -349,7 +349,7 @@ impl<'a> Certificate<'a> {
     /// Whether key usage and extended key usage, where it has them, allow to sign documents.
     #[must_use]
     pub fn may_sign_documents(&self) -> bool {
-        self.key_usage(0b1100_0000) && !self.is_authority()
+        self.key_usage(0b1100_0000) && self.extended_key_usage() && !self.is_authority()
     }
 
     /// Whether it may issue certificates: `cA` and keyCertSign.
@@ -400,6 +400,19 @@ impl<'a> Certificate<'a> {
             None => true,
             Some(value) => matches!(value, [der::BIT_STRING, 2 | 3, _, first, ..] if first & bits != 0),
         }
+    }
+
+    /// Whether one of the purposes is, or is commonly taken for, the signing of documents. Without the extension everything
+    /// is allowed; a certificate for servers or programs seals nothing.
+    fn extended_key_usage(&self) -> bool {
+        let Some(value) = self.extension(oids::EXTENDED_KEY_USAGE) else { return true };
+        let Ok(mut purposes) = Reader::new(value).enter(der::SEQUENCE) else { return false };
+        while let Ok(purpose) = purposes.read(der::OID) {
+            if oids::DOCUMENT_PURPOSES.contains(&purpose) {
+                return true;
+            }
+        }
+        false
     }
 
     fn extension(&self, oid: &[u8]) -> Option<&'a [u8]> {
@@ -491,6 +504,8 @@ pub(crate) mod authority {
         /// `Some`: an authority, with so many below it.
         pub(crate) authority: Option<u8>,
         pub(crate) key_usage: u8,
+        /// The purposes of extended key usage; without any, the certificate has no such extension.
+        pub(crate) purposes: &'static [&'static [u8]],
         pub(crate) validity: [&'static str; 2],
     }
 
@@ -501,9 +516,15 @@ pub(crate) mod authority {
             Some(most) => der::sequence(&[&[der::BOOLEAN, 1, 0xff], &der::value(der::INTEGER, &[&[most]])]),
             None => der::sequence(&[]),
         };
+        let purposes: Vec<u8> = wish.purposes.iter().flat_map(|purpose| der::oid(purpose)).collect();
+        let purposes = match purposes.as_slice() {
+            [] => Vec::new(),
+            purposes => extension(oids::EXTENDED_KEY_USAGE, false, &der::sequence(&[purposes])),
+        };
         let extensions = der::sequence(&[
             &extension(oids::BASIC_CONSTRAINTS, true, &constraints),
             &extension(oids::KEY_USAGE, true, &[der::BIT_STRING, 2, 0, wish.key_usage]),
+            &purposes,
         ]);
         let algorithm = signature::identifier(issuer.public_key().algorithm()).unwrap();
         let validity = wish.validity.map(|date| format!("{date}T00:00:00").parse().unwrap());

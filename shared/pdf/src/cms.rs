@@ -5,6 +5,8 @@
 //! a seal is of our making is asked by writing it again ([`signed_data`]) and comparing. Read strictly, but wider than
 //! that, for the seals of others.
 
+use proof::keys::PublicKey;
+
 use crate::{
     certificate::{Certificate, read_time},
     der::{self, Malformed, Reader},
@@ -74,7 +76,8 @@ pub(crate) struct SignedData<'a> {
     digest: Option<Digest>,
     /// The signed attributes as they are signed, a SET.
     attributes: Vec<u8>,
-    message_digest: &'a [u8],
+    /// The digest that was signed; of the document, if [`Self::covers`] says so.
+    pub(crate) message_digest: &'a [u8],
     signing_certificate: Option<(Option<Digest>, &'a [u8])>,
     /// What the signer says about when; PDF usually says it elsewhere.
     pub(crate) signing_time: Option<jiff::Timestamp>,
@@ -216,10 +219,9 @@ impl<'a> SignedData<'a> {
         Some(self.digest?.of(parts) == self.message_digest)
     }
 
-    /// Whether the signature over the attributes is the certificate's; `None` if key or algorithm are not known here.
-    pub(crate) fn is_signed_by(&self, certificate: &Certificate<'_>) -> Option<bool> {
-        let key = certificate.public_key().ok()?;
-        Some(self.scheme?.verify(self.digest, &key, &self.attributes, self.signature))
+    /// Whether the signature over the attributes is the key's; `None` if the algorithm is not known here.
+    pub(crate) fn is_signed_by(&self, key: &PublicKey) -> Option<bool> {
+        Some(self.scheme?.verify(self.digest, key, &self.attributes, self.signature))
     }
 }
 

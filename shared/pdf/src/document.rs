@@ -1,10 +1,10 @@
 //! Inside a PDF, by `lopdf`: the credential, and whether a seal is put on as [`crate::seal`] puts it on.
 //!
 //! The parser is given only what we are about to seal and what has been found to be sealed by a trusted key: bytes of
-//! strangers never come here.
+//! strangers never come here; see `lookup.rs` for theirs.
 
 use jiff::{Timestamp, civil::DateTime};
-use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId};
+use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId, Stream};
 
 use crate::{Credential, Limits, ranges::Candidate};
 
@@ -92,8 +92,15 @@ pub(crate) fn credential(document: &Document, limits: &Limits) -> Option<Credent
         }
     }
     let file = found?;
-    let stream = document.get_dict_in_dict(file, b"EF").ok()?.get_deref(b"F", document).ok()?.as_stream().ok()?;
-    let media_type = stream.dict.get_deref(b"Subtype", document).ok()?.as_name().ok()?;
+    credential_of(
+        document.get_dict_in_dict(file, b"EF").ok()?.get_deref(b"F", document).ok()?.as_stream().ok()?,
+        limits,
+    )
+}
+
+/// The credential that an embedded file is.
+pub(crate) fn credential_of(stream: &Stream, limits: &Limits) -> Option<Credential> {
+    let media_type = stream.dict.get(b"Subtype").ok()?.as_name().ok()?;
     let media_type = std::str::from_utf8(media_type).ok()?;
     if media_type.len() > MAX_MEDIA_TYPE_BYTES || !media_type.bytes().all(|byte| byte.is_ascii_graphic()) {
         return None;

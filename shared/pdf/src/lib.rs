@@ -40,7 +40,7 @@ pub mod certificate;
 mod cms;
 mod der;
 mod document;
-mod foreign;
+mod lookup;
 mod oids;
 mod ranges;
 mod reason;

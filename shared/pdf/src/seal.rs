@@ -140,15 +140,15 @@ impl Draft {
         if *public_key != self.public_key {
             return Err(SealError::OtherKey);
         }
-        public_key.verify(public_key.algorithm(), &self.attributes, signature)?;
         let broken = || SealError::NotAuthentic(Reason::SealBroken);
         let certificate = Certificate::read(&self.certificate)?;
         let algorithm = signature::identifier(public_key.algorithm()).ok_or_else(broken)?;
-        let signature = signature::to_der(public_key.algorithm(), signature).ok_or_else(broken)?;
+        let signature = signature::to_der(public_key.algorithm(), signature).ok_or(SignatureError::Mismatch)?;
         let seal = cms::signed_data(&certificate, &self.attributes, &algorithm, &signature);
         let gap = self.bytes.get_mut(self.digits.clone()).ok_or_else(broken)?;
+        // As long as a signature of the key is at most.
         if 2 * seal.len() > gap.len() {
-            return Err(broken());
+            return Err(SignatureError::Mismatch.into());
         }
         for (digits, byte) in gap.chunks_exact_mut(2).zip(&seal) {
             digits.copy_from_slice(&hex(*byte));
@@ -164,6 +164,7 @@ impl Draft {
         };
         match authenticate::examine(&self.bytes, &[trust], &Limits::default()).reason {
             Reason::Sealed => Ok(self.bytes),
+            Reason::SignatureMismatch => Err(SignatureError::Mismatch.into()),
             reason => Err(SealError::NotAuthentic(reason)),
         }
     }
@@ -196,6 +197,7 @@ fn with_placeholders(
     // Objects are written in the order of their numbers: the signature comes last.
     let [field_id, form_id, seal_id] = [1, 2, 3].map(|next| (original.max_id.saturating_add(next), 0));
 
+    let length = pdf.len();
     let mut update = IncrementalDocument::create_from(pdf, original);
     update.opt_clone_object_to_new_document(page_id).map_err(unreadable)?;
     update.opt_clone_object_to_new_document(catalog_id).map_err(unreadable)?;
@@ -227,7 +229,8 @@ fn with_placeholders(
     document.objects.insert(form_id, dictionary! { "Fields" => vec![field_id.into()], "SigFlags" => 3 }.into());
     document.objects.insert(seal_id, seal(at, name, reason, room).into());
     document.max_id = seal_id.0;
-    let mut bytes = Vec::new();
+    // Page and catalog once more, form, field, seal and table: without the page's own bytes a few thousand.
+    let mut bytes = Vec::with_capacity(length + 2 * room + 8192);
     update.save_to(&mut bytes).map_err(|_| SealError::Unreadable)?;
     Ok((bytes, seal_id.0))
 }

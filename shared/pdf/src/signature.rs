@@ -39,6 +39,8 @@ impl Digest {
             Self::Sha512 => &digest::SHA512,
         });
         parts.iter().for_each(|part| context.update(part));
+        #[cfg(test)]
+        count(parts);
         context.finish().as_ref().to_vec()
     }
 }
@@ -47,9 +49,27 @@ impl Digest {
 pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     let mut context = digest::Context::new(&digest::SHA256);
     parts.iter().for_each(|part| context.update(part));
+    #[cfg(test)]
+    count(parts);
     let mut out = [0; 32];
     out.copy_from_slice(context.finish().as_ref());
     out
+}
+
+#[cfg(test)]
+std::thread_local! {
+    static HASHED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+fn count(parts: &[&[u8]]) {
+    HASHED.with(|hashed| hashed.set(hashed.get() + parts.iter().map(|part| part.len()).sum::<usize>()));
+}
+
+/// How many bytes this thread has made digests of.
+#[cfg(test)]
+pub(crate) fn hashed() -> usize {
+    HASHED.with(std::cell::Cell::get)
 }
 
 /// An algorithm of a signature: the arithmetic, and the digest if the name says it.

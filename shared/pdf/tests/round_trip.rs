@@ -65,6 +65,16 @@ fn trust_is_the_callers() {
     assert_eq!(with(|trust| trust.valid_from += jiff::SignedDuration::from_hours(1)), Reason::SealNotInForce);
     assert_eq!(with(|trust| trust.fingerprint[31] ^= 1), Reason::UnknownSigner);
     assert_eq!(authenticate::examine(&sealed, &[], &Limits::default()).reason, Reason::UnknownSigner);
+
+    // A key that was out of use for a while has two periods; a compromised one has none, whatever else the list says.
+    let year = jiff::SignedDuration::from_hours(24 * 365);
+    let (now, mut earlier, mut lost) = (sealer.trust(), sealer.trust(), sealer.trust());
+    (earlier.valid_from, earlier.valid_until) = (at() - 2 * year, Some(at() - year));
+    lost.state = State::Compromised;
+    let of = |trust: &[authenticate::TrustedSeal]| authenticate::examine(&sealed, trust, &Limits::default()).reason;
+    assert_eq!(of(&[earlier.clone(), now.clone()]), Reason::Sealed);
+    assert_eq!(of(&[earlier.clone()]), Reason::SealNotInForce);
+    assert_eq!(of(&[now, earlier, lost]), Reason::SealCompromised);
 }
 
 #[test]

@@ -50,6 +50,13 @@ pub struct WebhookJob {
 /// How long a hint to look waits: until what it is about has settled in the feed, and a little.
 pub const WEBHOOK_DELAY_SECONDS: i32 = 10;
 
+/// Look at an application: a file it waits for has been judged. Which one, and how, stands in the store; another may still be waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationJob {
+    /// Which application.
+    pub application: ApplicationId,
+}
+
 /// Issue the badge of an approved application. It waits in the signing queue beside [`SigningJob`]s; see [`SigningTask`].
 ///
 /// Whoever takes it:

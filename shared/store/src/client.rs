@@ -106,6 +106,12 @@ impl Store {
         Self { dynamo: aws_sdk_dynamodb::Client::new(aws), s3: OnceLock::new(), aws: aws.clone(), table, bucket }
     }
 
+    /// The same table with another bucket: strangers' files lie apart from ours.
+    #[must_use]
+    pub fn in_bucket(&self, bucket: String) -> Self {
+        Self { bucket, ..self.clone() }
+    }
+
     pub(crate) fn dynamo(&self) -> &aws_sdk_dynamodb::Client {
         &self.dynamo
     }

@@ -27,6 +27,9 @@
 //! | `STATUS#{list}` | `LIST` | a status list's owner and secret |
 //! | `STATUS#{list}` | `REVOKED#{index}` | one revoked place |
 //! | `STATUS#{list}` | `SIGNED` | the list as it is published |
+//! | `EVIDENCE#{application}` | `FILES` | counts changes, so that two of them do not pass the limit side by side |
+//! | `EVIDENCE#{application}` | `FILE#{evidence}` | a file of an application; apart from it, so that who reads files writes no decisions |
+//! | `DUE#{shard}` | `{at}#{client}#{application}#{evidence}` | when somebody must look at a file again |
 //! | `SEALS` | `{fingerprint}` | a certificate whose key seals PDF badges |
 //! | `FORM#{form}` | `HEAD` | an application form as it is now, with its secret |
 //! | `FORM#{form}` | `VERSION#{n}` | one version of it, for ever |
@@ -48,8 +51,8 @@
 //! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
 
 use badge::{
-    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, FormId, ImportId, StatusListId, UploadId,
-    WebhookId,
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, StatusListId,
+    UploadId, WebhookId,
 };
 use jiff::Timestamp;
 
@@ -145,9 +148,13 @@ pub(crate) const LIVES: &str = "LIFE#";
 pub(crate) fn life(event: &EventId, number: u32) -> TableKey {
     key(event_partition(event), format!("{LIVES}{number:05}"))
 }
-/// Partitions that chunks waiting for signatures are spread over.
+/// Partitions that what waits, chunks for signatures and files for a look, is spread over.
 pub(crate) const PENDING_SHARDS: [char; 16] =
     ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+/// The partition of an id of any letters.
+fn shard_of(id: &str) -> char {
+    PENDING_SHARDS[usize::from(id.bytes().fold(0u8, u8::wrapping_add)) % PENDING_SHARDS.len()]
+}
 pub(crate) fn pending_partition(shard: char) -> String {
     format!("PENDING#{shard}")
 }
@@ -189,6 +196,22 @@ pub(crate) fn status_signed(list: &StatusListId) -> TableKey {
 }
 pub(crate) fn status_revoked(list: &StatusListId, index: u32) -> TableKey {
     key(status_partition(list), format!("{REVOKED}{index:06}"))
+}
+pub(crate) fn evidence_partition(application: &ApplicationId) -> String {
+    format!("EVIDENCE#{application}")
+}
+pub(crate) fn evidence_files(application: &ApplicationId) -> TableKey {
+    key(evidence_partition(application), "FILES")
+}
+pub(crate) const FILES: &str = "FILE#";
+pub(crate) fn evidence(application: &ApplicationId, evidence: &EvidenceId) -> TableKey {
+    key(evidence_partition(application), format!("{FILES}{evidence}"))
+}
+pub(crate) fn due_partition(shard: char) -> String {
+    format!("DUE#{shard}")
+}
+pub(crate) fn due(at: Timestamp, client: &ClientId, application: &ApplicationId, evidence: &EvidenceId) -> TableKey {
+    key(due_partition(shard_of(evidence.as_str())), format!("{}#{client}#{application}#{evidence}", sortable(at)))
 }
 pub(crate) fn form_partition(form: &FormId) -> String {
     format!("FORM#{form}")
@@ -259,8 +282,7 @@ pub(crate) fn award_partition(shard: char) -> String {
 }
 pub(crate) fn award(application: &ApplicationId, since: Timestamp) -> TableKey {
     // An application's id is random: the sum of its characters spreads evenly.
-    let shard = usize::from(application.as_str().bytes().fold(0u8, u8::wrapping_add)) % PENDING_SHARDS.len();
-    key(award_partition(PENDING_SHARDS[shard]), format!("{}#{application}", sortable(since)))
+    key(award_partition(shard_of(application.as_str())), format!("{}#{application}", sortable(since)))
 }
 pub(crate) fn reminder_partition(day: jiff::civil::Date) -> String {
     format!("REMIND#{day}")
@@ -316,4 +338,21 @@ pub fn import_object(client: &ClientId, import: &ImportId) -> String {
 #[must_use]
 pub fn upload_object(upload: &UploadId) -> String {
     format!("uploads/{upload}")
+}
+
+/// What the object keys of evidence begin with.
+pub const EVIDENCE_OBJECTS: &str = "evidence/";
+
+/// The object key of a file of an application.
+#[must_use]
+pub fn evidence_object(client: &ClientId, application: &ApplicationId, evidence: &EvidenceId) -> String {
+    format!("{EVIDENCE_OBJECTS}{client}/{application}/{evidence}")
+}
+
+/// Whose file lies under an object key, if that is one of evidence.
+#[must_use]
+pub fn read_evidence_object(object: &str) -> Option<(ClientId, ApplicationId, EvidenceId)> {
+    let mut parts = object.strip_prefix(EVIDENCE_OBJECTS)?.split('/');
+    let ids = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some(ids)
 }

@@ -34,18 +34,19 @@ pub struct Upload<'a> {
     pub life: Duration,
 }
 
+/// Names and values of a form's fields, in their order.
+pub type Fields = Vec<(&'static str, String)>;
+
 /// A form that uploads one file: `fields` in their order as `multipart/form-data` to `url`, and after them the field `file`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresignedPost {
     /// Where to post.
     pub url: String,
     /// Name and value of what goes before the file.
-    pub fields: Vec<(&'static str, String)>,
+    pub fields: Fields,
     /// Until when it is taken.
     pub expires_at: Timestamp,
 }
-
-type Field = (&'static str, String);
 
 /// What signs a policy.
 struct Signer<'a> {
@@ -75,7 +76,10 @@ impl Store {
     }
 
     /// The bucket's own address. The SDK alone knows whether that is a host or a path: it is asked for an object's.
-    async fn bucket_url(&self) -> Result<String, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the SDK does not know it.
+    pub async fn bucket_url(&self) -> Result<String, StoreError> {
         const OBJECT: &str = "o";
         let life = PresigningConfig::expires_in(Duration::from_secs(1)).map_err(|_| StoreError::Corrupt("life"))?;
         let request = self.s3().get_object().bucket(self.bucket()).key(OBJECT).presigned(life).await;
@@ -91,7 +95,7 @@ fn fields(
     bucket: &str,
     signer: &Signer<'_>,
     now: Timestamp,
-) -> Result<(Vec<Field>, Timestamp), StoreError> {
+) -> Result<(Fields, Timestamp), StoreError> {
     let expires_at = now.checked_add(upload.life).map_err(|_| StoreError::Corrupt("life of an upload"))?;
     let date = now.strftime("%Y%m%d").to_string();
     let mut fields = vec![("key", upload.object.to_owned())];

@@ -5,6 +5,9 @@
 #![expect(clippy::print_stdout, reason = "the figures are the purpose")]
 
 use bake::Payload;
+use pdf::authenticate::{self, State, TrustedSeal};
+use pdf::certificate::{self, Subject};
+use pdf::seal::{self, Sealing};
 use proof::data_integrity::{Prepared, ProofOptions, SigningSuite, draft};
 use proof::did::{DidDocumentBuilder, DidWeb, Standing, multikey_method_id};
 use proof::status::{Bitstring, ListCredential, MIN_ENTRIES};
@@ -26,6 +29,7 @@ const BATCH: u32 = 32;
 
 const FIXTURE: &str = include_str!("../../peers/fixture.json");
 const HOSTED: &str = include_str!("../../peers/hosted.json");
+const PAGE: &str = include_str!("../../peers/page.json");
 /// When the credentials are signed and judged, within their validity.
 const NOW: &str = "2026-06-01T00:00:00Z";
 
@@ -35,6 +39,8 @@ fn main() {
     canonicalise();
     bake_and_extract(&inputs);
     verify_hosted(&inputs);
+    seal_and_examine(&inputs);
+    draw(&inputs);
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark is told by a variable where its inputs are")]
@@ -143,8 +149,52 @@ fn verify_hosted(inputs: &Path) {
     measure_verification("verify-ob2-hosted", document("/assertion").1.to_string().as_bytes(), &web);
 }
 
+/// One page of one badge after another, as when an event's certificates are fetched: picture and fonts are known.
+fn draw(inputs: &Path) {
+    let fonts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local/fonts");
+    let fonts = layout::FONTS.map(|(weight, name)| (weight, read(&fonts, name)));
+    let renderer = layout::Renderer::new(layout::Fonts::new(fonts).expect("the fonts of infra/fonts"));
+    let page: Value = serde_json::from_str(PAGE).expect("JSON");
+    let text = |name: &str| page[name].as_str().expect("a text");
+    let criteria = page["criteria"].as_array().expect("a list").iter();
+    let criteria: String = criteria.map(|item| format!("- {}\n", item.as_str().expect("a text"))).collect();
+    let picture = read(inputs, "badge.png");
+    let issued_on = text("issued_on").parse().expect("an instant");
+    let page = layout::Page {
+        language: layout::Language::Ja,
+        orientation: layout::Orientation::Landscape,
+        recipient: text("recipient"),
+        badge_name: text("badge_name"),
+        description: text("description"),
+        criteria: &criteria,
+        issuer_name: text("issuer_name"),
+        organisation_name: None,
+        issued_on,
+        expires_on: None,
+        credential_id: text("credential_url"),
+        credential_url: text("credential_url"),
+        validator_url: text("validator_url"),
+        colour: layout::Colour::new(29, 78, 156),
+        logo: None,
+        artwork: layout::Picture::Png(&picture),
+        artwork_alt: "badge",
+        attachments: &[layout::Attachment {
+            name: "credential.json",
+            media_type: "application/ld+json",
+            description: "Open Badges 3.0 credential",
+            relationship: layout::Relationship::Data,
+            bytes: FIXTURE.as_bytes(),
+        }],
+        created: issued_on,
+    };
+    // Twice, once beside each peer.
+    for case in ["page-beside-reportlab", "page-beside-weasyprint"] {
+        measure(case, || renderer.render(&page).expect("a page"));
+    }
+}
+
 fn read(folder: &Path, file: &str) -> Vec<u8> {
-    std::fs::read(folder.join(file)).expect("tests/peers/run inputs has made the picture")
+    std::fs::read(folder.join(file)).expect("tests/peers/run inputs and infra/fonts have made it")
 }
 
 /// The whole verification of a file: every step, into a report.
@@ -197,4 +247,43 @@ impl Documents for Web {
     async fn get(&self, url: &str, _accept: Accept) -> Result<Document, Unavailable> {
         self.0.get(url).cloned().ok_or(Unavailable::Unreachable)
     }
+}
+
+/// A key that is nobody's secret: `tests/peers/bench_pdf.py` seals with the same.
+const SEAL_SCALAR: [u8; 32] = [1; 32];
+const SEAL_POINT: [u8; 33] = [
+    0x02, 0x6f, 0xf0, 0x3b, 0x94, 0x92, 0x41, 0xce, 0x1d, 0xad, 0xd4, 0x35, 0x19, 0xe6, 0x96, 0x0e, 0x0a, 0x85, 0xb4,
+    0x1a, 0x69, 0xa0, 0x5c, 0x32, 0x81, 0x03, 0xaa, 0x2b, 0xce, 0x15, 0x94, 0xca, 0x16,
+];
+
+/// The signature is part of sealing, by a key in memory in place of KMS. The sealed file is left for the peer to judge.
+fn seal_and_examine(inputs: &Path) {
+    let page = std::fs::read(inputs.join("page.pdf")).expect("page.pdf");
+    let key = TestKey::p256(&SEAL_SCALAR, &SEAL_POINT).expect("a key");
+    let at = NOW.parse().expect("an instant");
+    let subject = Subject { common_name: "Example Badges", organization: None, country: None };
+    let draft = certificate::draft_self_signed(key.public_key(), &subject, [7; 16], at).expect("a draft");
+    let certificate = draft.complete(&key.sign(&draft.signing_input()).expect("a signature")).expect("a certificate");
+    let sealing = Sealing { certificate_der: &certificate, reason: "Issued", name: "Example Badges", at };
+    let sealed = || {
+        let draft = seal::draft(page.clone(), &sealing).expect("a draft");
+        let signature = key.sign(&draft.signing_input()).expect("a signature");
+        draft.complete(&signature, key.public_key()).expect("its own signature")
+    };
+    let file = sealed();
+    std::fs::write(inputs.join("sealed.pdf"), &file).expect("a folder to write into");
+    std::fs::write(inputs.join("sealed.cer"), &certificate).expect("a folder to write into");
+    let trust = [TrustedSeal {
+        fingerprint: certificate::fingerprint(&certificate),
+        name: "Example Badges".to_owned(),
+        valid_from: at,
+        valid_until: None,
+        state: State::Active,
+    }];
+    measure("seal-pdf", sealed);
+    measure("examine-pdf", || {
+        let found = authenticate::examine(&file, &trust, &pdf::Limits::default());
+        assert_eq!(found.verdict, pdf::Verdict::Valid);
+        found
+    });
 }

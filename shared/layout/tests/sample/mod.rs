@@ -10,7 +10,9 @@
 
 use std::path::Path;
 
-use layout::{Attachment, Colour, Fonts, Language, Orientation, Page, Picture, Relationship, Renderer, Weight};
+use layout::{Attachment, Colour, Fonts, Language, Orientation, Page, Picture, Relationship, Renderer};
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{Options, Tree};
 
 /// The fonts that `infra/fonts` fetched.
 pub(crate) fn fonts() -> Fonts {
@@ -19,13 +21,7 @@ pub(crate) fn fonts() -> Fonts {
         Ok(bytes) => bytes,
         Err(error) => panic!("{name} is not in .local/fonts: run infra/setup local ({error})"),
     };
-    Fonts::new([
-        (Weight::Regular, read("NotoSans-Regular.ttf")),
-        (Weight::Regular, read("NotoSansJP-Regular.ttf")),
-        (Weight::Bold, read("NotoSans-Bold.ttf")),
-        (Weight::Bold, read("NotoSansJP-Bold.ttf")),
-    ])
-    .unwrap()
+    Fonts::new(layout::FONTS.map(|(weight, name)| (weight, read(name)))).unwrap()
 }
 
 pub(crate) fn renderer() -> Renderer {
@@ -70,6 +66,31 @@ pub(crate) fn png(side: u32) -> Vec<u8> {
     encoder.set_color(png::ColorType::Rgba);
     encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
     file
+}
+
+/// A round badge in plain colours, as most are.
+pub(crate) const FLAT: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200" width="640" height="640">
+<circle cx="100" cy="100" r="96" fill="#17336b"/><circle cx="100" cy="100" r="88" fill="none" stroke="#e8c25a" stroke-width="3"/>
+<circle cx="100" cy="100" r="80" fill="#2b5fab"/>
+<path d="M100 44 L114 82 L154 84 L122 108 L134 147 L100 124 L66 147 L78 108 L46 84 L86 82 Z" fill="#e8c25a"/>
+</svg>"##;
+
+/// An SVG as a PNG, `side` pixels wide.
+pub(crate) fn drawn(svg: &str, side: u32) -> Vec<u8> {
+    let tree = Tree::from_str(svg, &Options::default()).unwrap();
+    let mut pixmap = Pixmap::new(side, side).unwrap();
+    let scale = side as f32 / tree.size().width();
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, side, side);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.write_header().unwrap().write_image_data(&pixmap.take_demultiplied()).unwrap();
+    file
+}
+
+/// Some kanji or other.
+pub(crate) fn kanji(number: u32) -> char {
+    char::from_u32(0x5000 + number * 37).unwrap()
 }
 
 pub(crate) const CREDENTIAL: &str = r#"{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"note":"/ByteRange [0 1 2 3] 髙"}"#;

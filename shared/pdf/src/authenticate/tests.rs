@@ -12,6 +12,7 @@ const LEAF: Wish = Wish {
     issuer: "Root",
     authority: None,
     key_usage: 0b1100_0000,
+    purposes: &[],
     validity: ["2026-01-01", "2027-01-01"],
 };
 const ROOT: Wish = Wish {
@@ -19,6 +20,7 @@ const ROOT: Wish = Wish {
     issuer: "Root",
     authority: Some(1),
     key_usage: 0b0000_0110,
+    purposes: &[],
     validity: ["2020-01-01", "2040-01-01"],
 };
 
@@ -92,6 +94,16 @@ fn certificates_must_have_been_valid_and_be_for_documents() {
     // keyEncipherment only: nobody seals with it here, so it is asked of the certificate.
     let tls = issue(&Wish { key_usage: 0b0010_0000, ..LEAF }, leaf_key.public_key(), &root_key);
     assert!(!Certificate::read(&tls).unwrap().may_sign_documents());
+    // What it is for, where it says so: serverAuth is not for documents, beside another purpose it does no harm.
+    const SERVER: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
+    const EMAIL: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04];
+    const DOCUMENTS: &[u8] = crate::oids::DOCUMENT_SIGNING;
+    for (purposes, fits) in
+        [(&[SERVER][..], false), (&[EMAIL], true), (&[SERVER, DOCUMENTS], true), (&[DOCUMENTS], true)]
+    {
+        let der = issue(&Wish { purposes, ..LEAF }, leaf_key.public_key(), &root_key);
+        assert_eq!(Certificate::read(&der).unwrap().may_sign_documents(), fits, "{purposes:02x?}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! What a mail says cannot be read here as it is read by its recipient: its code and its links are made again by the library that makes
 //! them, from the form's own record.
 
-#![allow(dead_code, reason = "no journey needs all of it")]
+#![allow(dead_code, unreachable_pub, reason = "no journey needs all of it")]
 
 use application::abuse;
 use application::link::Opens;

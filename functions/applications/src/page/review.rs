@@ -1,0 +1,352 @@
+//! An application, for a reviewer or a peer who came by a link: what it says, and what they may do about it.
+
+use super::fields;
+use super::form::{busy, complaint, local};
+use super::shell::{self, Look, Powers};
+use crate::files;
+use crate::step::Subject;
+use application::Form;
+use application::application::{Choice, State, Submission, Vote};
+use application::approval::{Approval, Verdict};
+use badge::Lang;
+use edge::{Answer, Problem, markdown};
+use maud::{Markup, html};
+use serde_json::{Map, Value};
+
+/// One submission, with the version of the form it answers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Version<'a> {
+    pub(crate) submission: &'a Submission,
+    pub(crate) form: &'a Form,
+}
+
+/// Who looks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Who {
+    /// A reviewer, and what they may do.
+    Reviewer { may_vote: bool, may_decide: bool },
+    /// A holder of a badge that lets them approve.
+    Peer,
+}
+
+/// An application as they look at it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shown<'a> {
+    pub(crate) subject: &'a Subject,
+    pub(crate) look: Look,
+    /// The link, as it was presented.
+    pub(crate) link: &'a str,
+    pub(crate) who: Who,
+    /// What was submitted last, and before that.
+    pub(crate) latest: Option<Version<'a>>,
+    pub(crate) before: Option<Version<'a>>,
+    pub(crate) files: &'a [files::Shown],
+    /// The votes they may see.
+    pub(crate) votes: &'a [&'a Vote],
+    /// What they typed that was not taken.
+    pub(crate) typed: &'a Value,
+}
+
+/// The page. `problem`: why what they did was not taken.
+pub(crate) fn show(status: u16, shown: &Shown<'_>, problem: Option<&Problem>) -> Answer {
+    let lang = shown.look.lang;
+    let title = lang.pick("Review an application", "申請の審査");
+    let powers = Powers { is_switchable: problem.is_none(), ..Powers::default() };
+    shell::page(status, shown.look, title, powers, &shown.main(problem))
+}
+
+impl Shown<'_> {
+    fn action(&self, what: &str) -> String {
+        format!("/apply/{}/applications/{}/{what}{}", self.subject.form.id, self.link, self.look.suffix())
+    }
+
+    fn typed(&self, key: &str) -> &str {
+        self.typed.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn main(&self, problem: Option<&Problem>) -> Markup {
+        let (lang, Subject { application, form }) = (self.look.lang, self.subject);
+        html! {
+            p.soft { (form.definition.title.get(lang)) }
+            h1 dir="auto" { (lang.pick("Application of ", "申請者: ")) (application.applicant.name) }
+            p { span.state { (state_text(lang, &application.state)) } }
+            (complaint(lang, problem))
+            (self.wrong(problem))
+            @if let Who::Reviewer { .. } = self.who {
+                @let instructions = form.definition.reviewer_instructions.get(lang);
+                @if !instructions.trim().is_empty() {
+                    section.instructions {
+                        h2 { (lang.pick("For reviewers", "審査担当者への案内")) }
+                        div dir="auto" { (markdown::render(instructions)) }
+                    }
+                }
+            }
+            (self.score())
+            (self.answers())
+            (self.votes())
+            (self.actions())
+        }
+    }
+
+    /// What is wrong with what was typed, where it is about fields.
+    fn wrong(&self, problem: Option<&Problem>) -> Markup {
+        let lang = self.look.lang;
+        let errors = problem.map(Problem::field_errors).unwrap_or_default();
+        let field = |pointer: &str| match pointer.trim_start_matches('/') {
+            "comment" => ("f-comment", lang.pick("What should be different", "修正してほしい点")),
+            "expires_on" => ("f-expires_on", lang.pick("Last day", "有効期限")),
+            "criteria_add" => ("f-criteria_add", lang.pick("Addition to the criteria", "取得条件への追記")),
+            "credential" => ("f-credential", lang.pick("Link to your badge", "バッジのリンク")),
+            _ => ("f-reason", lang.pick("Entry", "入力内容")),
+        };
+        html! {
+            @if !errors.is_empty() {
+                div.note.bad #errors role="alert" tabindex="-1" autofocus {
+                    h2 { (lang.pick("Please check what you entered", "入力内容をご確認ください")) }
+                    ul { @for error in errors { @let (id, label) = field(&error.pointer); li { a href={"#" (id)} { (label) ": " (error.reason.text(lang)) } } } }
+                }
+            }
+        }
+    }
+
+    fn score(&self) -> Markup {
+        let lang = self.look.lang;
+        let score = self.latest.and_then(|version| version.submission.score);
+        html! {
+            @if let (Some(score), Who::Reviewer { .. }) = (score, self.who) {
+                p {
+                    (lang.pick("Quiz: ", "クイズの得点: ")) strong { (score.points) " / " (score.of) } " "
+                    @if score.passed { span.good { (lang.pick("passed", "合格")) } } @else { span.warn { (lang.pick("not passed", "不合格")) } }
+                }
+            }
+        }
+    }
+
+    fn answers(&self) -> Markup {
+        let lang = self.look.lang;
+        let file = |id: &str| Some(format!("/apply/{}/applications/{}/evidence/{id}", self.subject.form.id, self.link));
+        html! {
+            @match (self.latest, self.before) {
+                (Some(latest), Some(before)) => {
+                    h2 { (lang.pick("What changed", "変更点")) }
+                    (self.side_by_side(before, latest, &file))
+                },
+                (Some(latest), None) => {
+                    h2 { (lang.pick("Answers", "回答")) }
+                    p.soft.small { (local(lang, &self.subject.form, latest.submission.at)) }
+                    (fields::answered(lang, &latest.form.definition, &latest.submission.answers.value(), self.files, &file))
+                },
+                _ => {},
+            }
+        }
+    }
+
+    /// The earlier version beside the latest, question by question. Where space is short they stand below one another.
+    fn side_by_side(&self, before: Version<'_>, latest: Version<'_>, file: &dyn Fn(&str) -> Option<String>) -> Markup {
+        let lang = self.look.lang;
+        let map = |version: Version<'_>| version.submission.answers.value().as_object().cloned().unwrap_or_default();
+        let (old, new): (Map<String, Value>, Map<String, Value>) = (map(before), map(latest));
+        let (asked, asked_before) = (latest.form.definition.asked(), before.form.definition.asked());
+        let gone = asked_before.iter().filter(|field| !asked.iter().any(|other| other.id == field.id));
+        let name = |version: Version<'_>| match lang {
+            Lang::En => format!("Version {}", version.submission.number),
+            Lang::Ja => format!("第{}版", version.submission.number),
+        };
+        html! {
+            div.versions role="table" aria-label=(lang.pick("Both versions", "両方の版")) {
+                div.row.head role="row" {
+                    span role="columnheader" { (lang.pick("Question", "質問")) }
+                    span role="columnheader" { (name(before)) " · " (local(lang, before.form, before.submission.at)) }
+                    span role="columnheader" { (name(latest)) " · " (local(lang, latest.form, latest.submission.at)) }
+                }
+                @for field in asked.iter().chain(gone) {
+                    @let key = field.id.as_str();
+                    @let changed = old.get(key) != new.get(key);
+                    div.row.changed[changed] role="row" {
+                        div role="rowheader" {
+                            (field.label.get(lang))
+                            @if changed { " " span.needed { (lang.pick("changed", "変更あり")) } }
+                        }
+                        @let earlier = asked_before.iter().find(|other| other.id == field.id).unwrap_or(field);
+                        div role="cell" dir="auto" { span.which { (name(before)) ": " } (fields::answer(lang, earlier, &old, self.files, file)) }
+                        div role="cell" dir="auto" { span.which { (name(latest)) ": " } (fields::answer(lang, field, &new, self.files, file)) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn votes(&self) -> Markup {
+        let lang = self.look.lang;
+        let name = |vote: &Vote| {
+            let known = self.subject.form.definition.approval.reviewer(&vote.by);
+            known.map_or_else(|| vote.by.as_str().to_owned(), |reviewer| reviewer.name.clone())
+        };
+        html! {
+            @if !self.votes.is_empty() {
+                h2 { (lang.pick("Votes", "投票")) }
+                ul.votes {
+                    @for vote in self.votes {
+                        li {
+                            strong { (name(vote)) } ": "
+                            @match vote.choice {
+                                Choice::Issue => span.good { (lang.pick("issue", "発行する")) },
+                                Choice::Reject => span.bad { (lang.pick("reject", "発行しない")) },
+                            }
+                            @if vote.submission != self.subject.application.submissions() {
+                                " " span.soft.small { (lang.pick("(on an earlier version)", "（以前の版への投票）")) }
+                            }
+                            @if !vote.comment.is_empty() { blockquote dir="auto" { @for line in vote.comment.split('\n') { (line) br; } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn actions(&self) -> Markup {
+        let lang = self.look.lang;
+        let waits = matches!(self.subject.application.state, State::Submitted);
+        match self.who {
+            _ if !waits => html! {
+                div.apart { p.soft { (lang.pick("There is nothing to decide any more.", "この申請について、現在できる操作はありません。")) } }
+            },
+            Who::Peer => self.endorsement(),
+            Who::Reviewer { may_vote, may_decide, .. } => html! {
+                @if may_vote { (self.ballot()) }
+                @if may_decide { (self.decision()) }
+                @if !may_vote && !may_decide { div.apart { p.soft { (self.why_not()) } } }
+            },
+        }
+    }
+
+    fn why_not(&self) -> &'static str {
+        let lang = self.look.lang;
+        match &self.subject.form.definition.approval {
+            Approval::Peer { .. } => lang.pick(
+                "Holders of the badges named in the form approve it.",
+                "この申請は、指定されたバッジの保有者によって承認されます。",
+            ),
+            Approval::Jury { verdict: Verdict::FinalReviewer { .. }, .. } => {
+                lang.pick("The final reviewer decides.", "最終審査者が決定します。")
+            }
+            _ => lang.pick("You are not asked to decide about it.", "この申請の決定権限がありません。"),
+        }
+    }
+
+    fn comment(&self) -> Markup {
+        let lang = self.look.lang;
+        html! {
+            div.field {
+                label for="f-comment" { (lang.pick("Comment", "コメント")) " " span.free { (lang.pick("optional", "任意")) } }
+                textarea #f-comment name="comment" rows="3" { "\n" (self.typed("comment")) }
+            }
+        }
+    }
+
+    /// A juror's vote. It can be changed while the others are waited for.
+    fn ballot(&self) -> Markup {
+        let lang = self.look.lang;
+        html! {
+            section.apart {
+                h2 { (lang.pick("Your vote", "あなたの投票")) }
+                form method="post" action=(self.action("vote")) data-busy=(busy(lang)) {
+                    (self.comment())
+                    div.actions {
+                        button type="submit" name="vote" value="issue" { (lang.pick("Vote to issue", "発行に賛成")) }
+                        button.quiet type="submit" name="vote" value="reject" { (lang.pick("Vote to reject", "発行に反対")) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A peer's approval: who they are, the link to their own badge shows.
+    fn endorsement(&self) -> Markup {
+        let lang = self.look.lang;
+        html! {
+            section.apart {
+                h2 { (lang.pick("Approve as a holder of a badge", "バッジの保有者として承認する")) }
+                form method="post" action=(self.action("endorse")) novalidate data-busy=(busy(lang)) {
+                    div.field {
+                        label for="f-credential" { (lang.pick("Link to your badge", "バッジのリンク")) " " span.needed { (lang.pick("required", "必須")) } }
+                        p.hint #h-credential { (lang.pick("The link in the mail with which you received it.", "バッジの受け取りメールに記載されているリンクを貼り付けてください。")) }
+                        input #f-credential name="credential" type="text" inputmode="url" autocomplete="off" value=(self.typed("credential")) aria-describedby="h-credential" aria-required="true";
+                    }
+                    (self.comment())
+                    div.actions { button type="submit" { (lang.pick("Approve", "承認する")) } }
+                }
+            }
+        }
+    }
+
+    /// Approve, send back, reject: each opens what belongs to it, and its button does it.
+    fn decision(&self) -> Markup {
+        let lang = self.look.lang;
+        let is = |what: &str| self.typed("decision") == what;
+        let approves = !matches!(self.subject.form.definition.approval, Approval::Peer { .. });
+        let form = |body: &Markup| html! { form method="post" action=(self.action("decision")) novalidate data-busy=(busy(lang)) { (body) } };
+        html! {
+            section.apart {
+                h2 { (lang.pick("Your decision", "審査結果")) }
+                @if approves {
+                    details.act open[is("approve")] {
+                        summary { (lang.pick("Approve and issue the badge", "承認してバッジを発行する")) }
+                        (form(&html! {
+                            div.field {
+                                label for="f-criteria_add" { (lang.pick("Addition to the criteria", "取得条件への追記")) " " span.free { (lang.pick("optional", "任意")) } }
+                                p.hint #h-criteria_add { (lang.pick("Stands in this badge only; Markdown.", "このバッジにのみ記載されます（Markdown可）。")) }
+                                textarea #f-criteria_add name="criteria_add" rows="3" aria-describedby="h-criteria_add" { "\n" (self.typed("criteria_add")) }
+                            }
+                            div.field {
+                                label for="f-expires_on" { (lang.pick("Valid until", "有効期限")) " " span.free { (lang.pick("optional", "任意")) } }
+                                p.hint #h-expires_on { (lang.pick("The last day. Leave empty for the badge's own rule.", "最終日。空欄の場合は、バッジの設定に従います。")) }
+                                input.date #f-expires_on name="expires_on" type="date" value=(self.typed("expires_on")) aria-describedby="h-expires_on";
+                            }
+                            div.actions { button type="submit" name="decision" value="approve" { (lang.pick("Approve and issue", "承認して発行する")) } }
+                        }))
+                    }
+                }
+                details.act open[is("return")] {
+                    summary { (lang.pick("Return it for revision", "修正のために差し戻す")) }
+                    (form(&html! {
+                        div.field {
+                            label for="f-comment" { (lang.pick("What should be different", "修正してほしい点")) " " span.needed { (lang.pick("required", "必須")) } }
+                            p.hint #h-comment { (lang.pick("The applicant gets this by mail.", "申請者にメールで送られます。")) }
+                            textarea #f-comment name="comment" rows="4" aria-describedby="h-comment" aria-required="true" { "\n" (self.typed("comment")) }
+                        }
+                        div.actions { button type="submit" name="decision" value="return" { (lang.pick("Return it", "差し戻す")) } }
+                    }))
+                }
+                details.act open[is("reject")] {
+                    summary { (lang.pick("Reject it", "却下する")) }
+                    (form(&html! {
+                        p.warn { (lang.pick("This cannot be undone.", "この操作は取り消せません。")) }
+                        div.field {
+                            label for="f-reason" { (lang.pick("Reason", "理由")) " " span.free { (lang.pick("optional", "任意")) } }
+                            textarea #f-reason name="reason" rows="3" { "\n" (self.typed("reason")) }
+                        }
+                        label.choice { input type="checkbox" name="send_email" value="yes" checked; span { (lang.pick("Tell the applicant by mail", "申請者にメールで知らせる")) } }
+                        div.actions { button.danger type="submit" name="decision" value="reject" { (lang.pick("Yes, reject it", "却下する")) } }
+                    }))
+                }
+            }
+        }
+    }
+}
+
+/// Where an application stands, in a reviewer's words.
+fn state_text(lang: Lang, state: &State) -> &'static str {
+    match state {
+        State::Draft => lang.pick("Draft", "下書き"),
+        State::Unproven => lang.pick("Address not confirmed", "メールアドレス確認待ち"),
+        State::Checking => lang.pick("Files being checked", "提出物の確認中"),
+        State::Submitted => lang.pick("Waiting for a decision", "審査待ち"),
+        State::Returned { .. } => lang.pick("Returned for revision", "差し戻し済み"),
+        State::Approved { .. } => lang.pick("Approved", "承認済み"),
+        State::Issued { .. } => lang.pick("Badge issued", "発行済み"),
+        State::Rejected { .. } => lang.pick("Rejected", "却下"),
+        State::Withdrawn { .. } => lang.pick("Withdrawn", "取り下げ"),
+        State::Duplicate { .. } => lang.pick("Duplicate", "重複"),
+    }
+}
