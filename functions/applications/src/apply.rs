@@ -151,12 +151,13 @@ async fn begin(app: &App, request: &Request) -> Result<Answer, Problem> {
         return Err(typing.errors.into());
     };
     count(app, &form, request, "begin", MAX_BEGUN_PER_NETWORK).await?;
-    count_address(app, &form, &applicant, request.now).await?;
     if let Some((nonce, until)) = work
         && !app.store.spend(&form.id, &nonce, until).await.map_err(edge::failed)?
     {
         return Err(Problem::fields(vec![field("/solution", Reason::Unsolved)]));
     }
+    // After that, or a repetition would cost somebody their mails.
+    count_address(app, &form, &applicant, request.now).await?;
     let id = ApplicationId::from_random(chance::bytes());
     let mut step = Application::begin(id, &form, applicant.clone(), typing.typed, request.now);
     if let Some(Ready { answers, code, evidence }) = ready {

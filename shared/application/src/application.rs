@@ -618,7 +618,7 @@ impl Application {
         } else {
             if applicant.email.folded() != self.applicant.email.folded() {
                 self.proved_at = None;
-                // The number of mails stays: an address in the way of many mails is another person's.
+                // What was mailed to the other address proves nothing; how many mails were sent still counts.
                 if let Some(proof) = &mut self.proof {
                     proof.attempts = MAX_PROOF_ATTEMPTS;
                 }
@@ -925,7 +925,7 @@ impl Application {
         Ok(step)
     }
 
-    /// Sends it back for another version. Any juror's organisation may, whoever decides at the end.
+    /// Sends it back for another version. Staff may, whoever decides at the end.
     ///
     /// # Errors
     /// [`Refusal`].

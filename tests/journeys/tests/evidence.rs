@@ -1,7 +1,7 @@
 //! Evidence: a file is promised, uploaded straight into the bucket by a form as a browser does it, looked at by whoever S3 wakes, and
 //! downloaded by a reviewer. Promises and verdicts are read and written as a function does it, by the store; all between is real.
 
-#![allow(clippy::panic, reason = "a journey ends where something is not as expected")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a journey ends where something is not as expected")]
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_types::SdkConfig;
