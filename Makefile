@@ -1,7 +1,7 @@
 # A thin face: every command is a script of its own under infra/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test fuzz check lint bench
+.PHONY: help setup up demo test fuzz check lint bench survey
 
 help: ## Show this list
 	@awk -F ":.*## " '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,3 +31,6 @@ lint: ## Format, and mend what clippy can mend by itself
 
 bench: ## Measure our operations beside other implementations', and what a function and a badge cost
 	@infra/bench
+
+survey: ## Have five hundred people fill in a form within five minutes, and look for everybody's badge
+	@infra/survey

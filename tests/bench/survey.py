@@ -187,7 +187,7 @@ class Counted:
         self.binaries, self.survey = binaries, survey
         names = (
             "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "TABLE_NAME", "BUCKET_NAME",
-            "TOKEN_KEY_ARN", "PUBLIC_BASE_URL", "PATH",
+            "EVIDENCE_BUCKET_NAME", "TOKEN_KEY_ARN", "PUBLIC_BASE_URL", "PATH",
         )
         self.environment = {name: os.environ[name] for name in names}
         self.environment.update(STAGE="local", MAIL_FROM="no-reply@example.org", MAIL_PER_SECOND="1000")
