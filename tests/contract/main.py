@@ -43,6 +43,11 @@ class Stack:
         return self.call("POST", path, **options)["resource_id"]
 
 
+# Not tried yet: what an application answers depends on its state before it depends on the request's shape (409 comes before 400), and a
+# holder's key is one that hooks.py would have to know. The journeys try these addresses.
+NOT_YET = "^/(apply|assets|pdf|v2/form|v2/application)(/|$)|/brand$"
+
+
 def data_url(media_type: str, file: str) -> str:
     return f"data:{media_type};base64,{base64.b64encode((ROOT / 'infra' / 'demo' / file).read_bytes()).decode()}"
 
@@ -146,7 +151,7 @@ def main() -> int:
         state.write_text(json.dumps(made), encoding="utf-8")
         command = [
             Path(sys.executable).with_name("schemathesis"), "--config-file", HERE / "schemathesis.toml", "run", document,
-            "--url", stack.base, "--header", f"Authorization: {stack.session.headers['Authorization']}", *sys.argv[1:],
+            "--url", stack.base, "--exclude-path-regex", NOT_YET, "--header", f"Authorization: {stack.session.headers['Authorization']}", *sys.argv[1:],
         ]
         told = {"SCHEMATHESIS_HOOKS": HERE / "hooks.py", "CONTRACT_DOCUMENT": document, "CONTRACT_MADE": state}
         return subprocess.run(command, env={**os.environ, **{name: str(path) for name, path in told.items()}}, cwd=folder).returncode
