@@ -200,7 +200,8 @@ class Runner(unittest.TestCase):
             (folder / "debug").mkdir()
             make_probes(folder / "debug")
             operator = folder / "debug" / "operator"
-            operator.write_text('#!/bin/sh\n[ "$1" = keys ] || echo \'{"client_id":"c","client_secret":"s"}\'\n')
+            answer = '{"client_id":"c","client_secret":"s","seals":[]}'
+            operator.write_text(f"#!/bin/sh\n[ \"$1\" = keys ] || echo '{answer}'\n")
             operator.chmod(0o755)
             env_file = folder / "test.env"
             script = 'test "$CLIENT_ID" = c && grep -q "^BASE_URL=$BASE_URL$" "$0" && exit 7'

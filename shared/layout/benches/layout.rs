@@ -1,7 +1,7 @@
 //! CPU time, size and memory of pages: `cargo bench -p layout`.
 //!
 //! The page is the Japanese sample with Latin in it, a picture of 600×600 pixels and a credential of 1.7 kB. `cold` is a fresh
-//! process: wall time from before its fonts are read until after its first page, and its peak memory. With `once N` as
+//! process: time from before its fonts are read until after its first page, and its peak memory. With `once N` as
 //! arguments it draws N pages and prints nothing, for a profiler.
 
 #![allow(
@@ -68,10 +68,13 @@ fn main() {
         pictures.iter().map(|picture| Page { artwork: Picture::Png(picture), ..png.clone() }).collect();
     report("warm, a new picture each time", &renderer, &fresh);
 
-    let mut cold: Vec<(f64, f64)> = (0..COLD_STARTS).map(|_| start()).collect();
-    cold.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (wall, memory) = cold[COLD_STARTS / 2];
-    println!("{:<36} {wall:>8.2} ms wall, peak {memory:.1} MB", "cold, fonts and first page");
+    let starts: Vec<[f64; 3]> = (0..COLD_STARTS).map(|_| start()).collect();
+    let [wall, cpu, memory] = [0, 1, 2].map(|which| {
+        let mut figures: Vec<f64> = starts.iter().map(|figures| figures[which]).collect();
+        figures.sort_by(f64::total_cmp);
+        figures[COLD_STARTS / 2]
+    });
+    println!("{:<36} {cpu:>8.2} ms CPU, {wall:.1} ms wall, peak {memory:.1} MB", "cold, fonts and first page");
 }
 
 /// Prints the median of CPU time over enough pages, each of them in turn, and the size of the last.
@@ -89,23 +92,24 @@ fn report(label: &str, renderer: &Renderer, pages: &[Page<'_>]) {
     println!("{label:<36} {:>8.2} ms CPU, {:>6.1} kB", times[times.len() / 2], size as f64 / 1e3);
 }
 
-/// A fresh process's own account of itself: milliseconds and megabytes.
-fn start() -> (f64, f64) {
+/// A fresh process's own account of itself: milliseconds of wall and of CPU time, megabytes.
+fn start() -> [f64; 3] {
     let output = Command::new(std::env::current_exe().expect("a path")).arg("cold").output().expect("starts");
     let text = String::from_utf8(output.stdout).expect("text");
-    let (wall, memory) = text.trim().split_once(' ').expect("two numbers");
-    (wall.parse().expect("a number"), memory.parse().expect("a number"))
+    let figures: Vec<f64> = text.split_whitespace().map(|figure| figure.parse().expect("a number")).collect();
+    figures.try_into().expect("three numbers")
 }
 
 fn cold(page: &Page<'_>) {
-    let before = milliseconds(ClockId::Monotonic);
+    let clocks = [ClockId::Monotonic, ClockId::ProcessCPUTime];
+    let before = clocks.map(milliseconds);
     let renderer = sample::renderer();
     black_box(renderer.render(page).expect("a page"));
-    let wall = milliseconds(ClockId::Monotonic) - before;
+    let after = clocks.map(milliseconds);
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
     let kilobytes: f64 = peak.trim().trim_end_matches(" kB").parse().expect("a number");
-    println!("{wall} {}", kilobytes * 1024.0 / 1e6);
+    println!("{} {} {}", after[0] - before[0], after[1] - before[1], kilobytes * 1024.0 / 1e6);
 }
 
 fn milliseconds(clock: ClockId) -> f64 {
