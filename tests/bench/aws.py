@@ -28,7 +28,8 @@ class Calls:
     def note(self, method: str, path: str, target: str, body: bytes) -> None:
         with self.lock:
             if not target:
-                self.names[f"s3:{method.title()}"] += 1
+                name = "ses:SendEmail" if path.startswith("/v2/email/") else f"s3:{method.title()}"
+                self.names[name] += 1
                 return
             service, _, operation = target.partition(".")
             service = {"TrentService": "kms", "DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs"}.get(service, service)
