@@ -6,12 +6,13 @@ use application::secret::Secret;
 use badge::input::{FieldError, Reason};
 use badge::{ClientId, FormId, Lang};
 use edge::obf::Page;
+use edge::token::Caller;
 use edge::{Answer, Kind, Problem, Request, chance};
 use serde_json::{Value, json};
 use store::StoreError;
 
 /// `GET /v2/form/{client}`.
-pub(crate) async fn list(app: &App, request: &Request) -> Result<Answer, Problem> {
+pub(crate) async fn list(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let mut errors = Vec::new();
     let page = Page::read(&mut errors, |name| request.query(name));
@@ -19,6 +20,7 @@ pub(crate) async fn list(app: &App, request: &Request) -> Result<Answer, Problem
         return Err(errors.into());
     }
     let mut forms = app.store.forms(&client).await.map_err(edge::failed)?;
+    forms.retain(|form| caller.knows(&form.definition.badge));
     if let Some(badge) = request.query("badge_id") {
         forms.retain(|form| form.definition.badge.as_str() == badge);
     }
@@ -31,15 +33,16 @@ pub(crate) async fn list(app: &App, request: &Request) -> Result<Answer, Problem
 }
 
 /// `POST /v2/form/{client}`.
-pub(crate) async fn create(app: &App, request: &Request) -> Result<Answer, Problem> {
+pub(crate) async fn create(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let definition = read(app, &client, &request.json()?).await?;
+    caller.about(&definition.badge)?;
     keep(app, client, definition, request).await
 }
 
 /// `GET /v2/form/{client}/{form}`: everything, right answers and codes too, and how often codes were used.
-pub(crate) async fn show(app: &App, request: &Request) -> Result<Answer, Problem> {
-    let form = find(app, request).await?;
+pub(crate) async fn show(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
+    let form = find(app, request, caller).await?;
     let (count, uses) = futures_util::future::try_join(app.store.form_count(&form.id), app.store.code_uses(&form.id))
         .await
         .map_err(edge::failed)?;
@@ -51,9 +54,10 @@ pub(crate) async fn show(app: &App, request: &Request) -> Result<Answer, Problem
 }
 
 /// `PUT /v2/form/{client}/{form}`: the whole definition. Makes the next version; what was submitted keeps the one it answered.
-pub(crate) async fn replace(app: &App, request: &Request) -> Result<Answer, Problem> {
-    let before = find(app, request).await?;
+pub(crate) async fn replace(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
+    let before = find(app, request, caller).await?;
     let definition = read(app, &before.client, &request.json()?).await?;
+    caller.about(&definition.badge)?;
     let condition = request.header("if-match");
     if condition.is_some_and(|tags| !tags.split(',').any(|tag| tag.trim() == "*" || tag.trim() == etag(before.version)))
     {
@@ -67,8 +71,8 @@ pub(crate) async fn replace(app: &App, request: &Request) -> Result<Answer, Prob
 }
 
 /// `POST /v2/form/{client}/{form}/archive` with `archived`: puts a form away, or takes it out again.
-pub(crate) async fn archive(app: &App, request: &Request) -> Result<Answer, Problem> {
-    let before = find(app, request).await?;
+pub(crate) async fn archive(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
+    let before = find(app, request, caller).await?;
     let body = if request.body.is_empty() { json!({}) } else { request.json()? };
     let archived = body.get("archived").and_then(Value::as_bool).unwrap_or(true);
     let archived_at = archived.then(|| before.archived_at.unwrap_or(request.now));
@@ -80,8 +84,8 @@ pub(crate) async fn archive(app: &App, request: &Request) -> Result<Answer, Prob
 }
 
 /// `POST /v2/form/{client}/{form}/clone`: another form that says the same, not yet active. With `badge_id`, for another badge.
-pub(crate) async fn copy(app: &App, request: &Request) -> Result<Answer, Problem> {
-    let form = find(app, request).await?;
+pub(crate) async fn copy(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
+    let form = find(app, request, caller).await?;
     let given = if request.body.is_empty() { json!({}) } else { request.json()? };
     let mut body = form.definition.write();
     body["active"] = false.into();
@@ -91,6 +95,7 @@ pub(crate) async fn copy(app: &App, request: &Request) -> Result<Answer, Problem
         }
     }
     let definition = read(app, &form.client, &body).await?;
+    caller.about(&definition.badge)?;
     keep(app, form.client, definition, request).await
 }
 
@@ -147,11 +152,13 @@ pub(crate) async fn read(app: &App, client: &ClientId, body: &Value) -> Result<D
 }
 
 /// The form of this organisation. Somebody else's and none look alike.
-async fn find(app: &App, request: &Request) -> Result<Form, Problem> {
+async fn find(app: &App, request: &Request, caller: &Caller) -> Result<Form, Problem> {
     let client: ClientId = request.id("client")?;
     let id: FormId = request.id("form")?;
     let form = app.store.form(&id).await.map_err(edge::failed)?;
-    form.filter(|form| form.client == client).ok_or_else(|| Kind::NotFound.into())
+    let form = form.filter(|form| form.client == client).ok_or(Kind::NotFound)?;
+    caller.about(&form.definition.badge)?;
+    Ok(form)
 }
 
 /// A record that was expected and is gone, or is another's.

@@ -21,7 +21,8 @@ mod step;
 mod templates;
 mod view;
 
-use edge::{Answer, Kind, Problem, Request, Wake, config, token::Gate};
+use edge::token::{Caller, Gate};
+use edge::{Answer, Kind, Problem, Request, Wake, config};
 use queue::Queue;
 use signer::Signer;
 use store::Store;
@@ -68,12 +69,12 @@ impl App {
             return page::answer(self, request).await;
         }
         if route.contains(" /v2/form/") {
-            self.gate.caller(request, &CREATORS)?;
-            return self.forms(request).await;
+            let caller = self.gate.caller(request, &CREATORS)?;
+            return self.forms(request, &caller).await;
         }
         let caller = self.gate.caller(request, &DECIDERS)?;
         match route {
-            "GET /v2/application/{client}" => review::list(self, request).await,
+            "GET /v2/application/{client}" => review::list(self, request, &caller).await,
             "GET /v2/application/{client}/{application}" => review::show(self, request, &caller).await,
             "POST /v2/application/{client}/{application}/decision" => review::decide(self, request, &caller).await,
             "POST /v2/application/{client}/{application}/vote" => review::vote(self, request, &caller).await,
@@ -83,18 +84,18 @@ impl App {
         }
     }
 
-    async fn forms(&self, request: &Request) -> Result<Answer, Problem> {
+    async fn forms(&self, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
         match request.route.as_str() {
-            "GET /v2/form/{client}" => forms::list(self, request).await,
-            "POST /v2/form/{client}" => forms::create(self, request).await,
+            "GET /v2/form/{client}" => forms::list(self, request, caller).await,
+            "POST /v2/form/{client}" => forms::create(self, request, caller).await,
             "POST /v2/form/{client}/preview" => forms::preview(self, request).await,
             "GET /v2/form/{client}/template" => templates::list(self, request).await,
             "POST /v2/form/{client}/template" => templates::save(self, request).await,
             "DELETE /v2/form/{client}/template/{template}" => templates::remove(self, request).await,
-            "GET /v2/form/{client}/{form}" => forms::show(self, request).await,
-            "PUT /v2/form/{client}/{form}" => forms::replace(self, request).await,
-            "POST /v2/form/{client}/{form}/archive" => forms::archive(self, request).await,
-            "POST /v2/form/{client}/{form}/clone" => forms::copy(self, request).await,
+            "GET /v2/form/{client}/{form}" => forms::show(self, request, caller).await,
+            "PUT /v2/form/{client}/{form}" => forms::replace(self, request, caller).await,
+            "POST /v2/form/{client}/{form}/archive" => forms::archive(self, request, caller).await,
+            "POST /v2/form/{client}/{form}/clone" => forms::copy(self, request, caller).await,
             _ => Err(Kind::NotFound.into()),
         }
     }

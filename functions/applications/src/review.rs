@@ -30,7 +30,7 @@ fn decider(caller: &Caller, form: &Form) -> Actor {
 }
 
 /// `GET /v2/application/{client}`: those that wait longest first. Drafts are the applicants' own.
-pub(crate) async fn list(app: &App, request: &Request) -> Result<Answer, Problem> {
+pub(crate) async fn list(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let mut errors = Vec::new();
     let page = Page::read(&mut errors, |name| request.query(name));
@@ -48,7 +48,7 @@ pub(crate) async fn list(app: &App, request: &Request) -> Result<Answer, Problem
     }
     let reads = states.iter().map(|state| app.store.applications(&client, state));
     let found = futures_util::future::try_join_all(reads).await.map_err(edge::failed)?;
-    let mut rows: Vec<Listed> = found.into_iter().flatten().filter(|row| matches(row, request)).collect();
+    let mut rows: Vec<Listed> = found.into_iter().flatten().filter(|row| caller.knows(&row.badge) && matches(row, request)).collect();
     rows.sort_by_key(|row| row.since);
     let (rows, total) = page.of(rows);
     let rows: Vec<Value> = rows.iter().map(view::listed).collect();
@@ -74,6 +74,7 @@ pub(crate) async fn show(app: &App, request: &Request, caller: &Caller) -> Resul
     let id: ApplicationId = request.id("application")?;
     let history = app.store.application_history(&id).await.map_err(edge::failed)?;
     let history = history.filter(|history| is_shown(&history.application, &client)).ok_or(Kind::NotFound)?;
+    caller.about(&history.application.badge)?;
     let form = app.store.form(&history.application.form).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
     let mut versions: Vec<u32> = history.submissions.iter().map(|submission| submission.form_version).collect();
     versions.sort_unstable();
@@ -91,11 +92,12 @@ fn is_shown(application: &application::Application, client: &ClientId) -> bool {
     application.client == *client && application.submission.is_some()
 }
 
-async fn find(app: &App, request: &Request) -> Result<Subject, Problem> {
+async fn find(app: &App, request: &Request, caller: &Caller) -> Result<Subject, Problem> {
     let client: ClientId = request.id("client")?;
     let id: ApplicationId = request.id("application")?;
     let application = app.store.application(&id).await.map_err(edge::failed)?;
     let application = application.filter(|application| is_shown(application, &client)).ok_or(Kind::NotFound)?;
+    caller.about(&application.badge)?;
     let form = app.store.form(&application.form).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
     Ok(Subject { application, form })
 }
@@ -109,7 +111,7 @@ fn done(subject: &Subject) -> Answer {
 
 /// `POST …/decision`.
 pub(crate) async fn decide(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
-    let subject = find(app, request).await?;
+    let subject = find(app, request, caller).await?;
     let decision = Decision::read(&request.json()?, request.now)?;
     duplicate_exists(app, &subject, &decision).await?;
     let decided = step::take(app, subject, Files::Any, request.now, |application, world| {
@@ -132,7 +134,7 @@ pub(crate) async fn duplicate_exists(app: &App, subject: &Subject, decision: &De
 
 /// `POST …/vote`: as the juror for whom the caller's credential speaks.
 pub(crate) async fn vote(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
-    let subject = find(app, request).await?;
+    let subject = find(app, request, caller).await?;
     let (choice, comment) = read_vote(&request.json()?)?;
     let voted = step::take(app, subject, Files::Any, request.now, |application, world| {
         let Actor::Reviewer(id) = actor(caller, world.form, true) else { return Err(Refusal::NotAsked) };
@@ -163,7 +165,7 @@ pub(crate) fn read_vote(body: &Value) -> Result<(Choice, String), Vec<FieldError
 
 /// `POST …/assign` with `reviewers`.
 pub(crate) async fn assign(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
-    let subject = find(app, request).await?;
+    let subject = find(app, request, caller).await?;
     let reviewers = read_reviewers(&request.json()?, &subject.form)?;
     let by = Actor::Staff(caller.credential.clone());
     let assigned = step::take(app, subject, Files::Any, request.now, |application, world| {
@@ -193,7 +195,7 @@ fn read_reviewers(body: &Value, form: &Form) -> Result<Vec<ReviewerId>, Vec<Fiel
 
 /// `POST …/withdraw`: on the applicant's behalf.
 pub(crate) async fn withdraw(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
-    let subject = find(app, request).await?;
+    let subject = find(app, request, caller).await?;
     let by = Actor::Staff(caller.credential.clone());
     let withdrawn = step::take(app, subject, Files::Any, request.now, |application, world| {
         application.withdraw(by.clone(), world.now)

@@ -5,6 +5,7 @@ use badge::ClientId;
 use badge::definition::{Badge, Definition};
 use badge::input::{FieldError, Reason};
 use edge::obf::Page;
+use edge::token::Caller;
 use edge::{Answer, Problem, Request};
 use serde_json::{Value, json};
 
@@ -46,10 +47,12 @@ impl<'a> Wanted<'a> {
 }
 
 /// `GET /v2/badge/{client}`.
-pub(crate) async fn list(app: &App, request: &Request) -> Result<Answer, Problem> {
+pub(crate) async fn list(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let wanted = Wanted::read(|name| request.query(name))?;
-    let (badges, total) = wanted.page(app.store.badges(&client).await.map_err(edge::failed)?);
+    let mut badges = app.store.badges(&client).await.map_err(edge::failed)?;
+    badges.retain(|badge| caller.knows(&badge.id));
+    let (badges, total) = wanted.page(badges);
     let rows: Vec<Value> = badges.iter().map(|badge| row(&app.urls, badge)).collect();
     Ok(Answer::json(200, &json!({"result": rows, "total": total})))
 }

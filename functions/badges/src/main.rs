@@ -44,15 +44,15 @@ impl App {
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
         match request.route.as_str() {
             "GET /v2/badge/{client}" => {
-                self.gate.caller(request, &READERS)?;
-                list::list(self, request).await
+                let caller = self.gate.caller(request, &READERS)?;
+                list::list(self, request, &caller).await
             }
             "GET /v2/badge/{client}/{badge}" => {
                 self.gate.caller(request, &READERS)?;
                 show::show(self, request).await
             }
             "POST /v2/badge/{client}" => {
-                self.gate.caller(request, &WRITERS)?;
+                self.gate.caller(request, &WRITERS)?.about_all()?;
                 write::create(self, request).await
             }
             "PUT /v2/badge/{client}/{badge}" => {

@@ -12,6 +12,7 @@ use crate::roster::{self, BadRow, CellError, Roster};
 use badge::event::IssueRequest;
 use badge::input::{FieldError, Reason};
 use badge::{BadgeId, ClientId, Event, ImportId, Lang, Recipient};
+use edge::token::Caller;
 use edge::{Answer, Kind, Problem, Request, chance};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -55,9 +56,9 @@ pub(crate) async fn upload(app: &App, request: &Request) -> Result<Answer, Probl
 }
 
 /// `GET /v2/import/{client}/{import}`: what is wrong with it, and how far it is once it was started.
-pub(crate) async fn show(app: &App, request: &Request) -> Result<Answer, Problem> {
+pub(crate) async fn show(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
-    let (import, file) = find(app, &client, request).await?;
+    let (import, file) = find(app, &client, request, caller).await?;
     let event = event_of(app, &import).await?;
     let roster = roster::read(&file, Some(&import.time_zone), event.as_ref().map(|event| event.issued_on))?;
     let mut body = json!({
@@ -76,9 +77,9 @@ pub(crate) async fn show(app: &App, request: &Request) -> Result<Answer, Problem
 }
 
 /// `POST /v2/import/{client}/{import}/start`: the body of a request to issue, without `recipient`.
-pub(crate) async fn start(app: &App, request: &Request) -> Result<Answer, Problem> {
+pub(crate) async fn start(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
-    let (import, file) = find(app, &client, request).await?;
+    let (import, file) = find(app, &client, request, caller).await?;
     let body = if request.body.is_empty() { json!({}) } else { request.json()? };
     let terms = IssueRequest::read_for(&body, Vec::new())?;
     let roster = roster::read(&file, Some(&import.time_zone), Some(terms.issued_on.unwrap_or(request.now)))?;
@@ -95,9 +96,9 @@ pub(crate) async fn start(app: &App, request: &Request) -> Result<Answer, Proble
 }
 
 /// `GET /v2/import/{client}/{import}/result`: a row for each row of the file, with what became of it.
-pub(crate) async fn outcome(app: &App, request: &Request) -> Result<Answer, Problem> {
+pub(crate) async fn outcome(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
-    let (import, file) = find(app, &client, request).await?;
+    let (import, file) = find(app, &client, request, caller).await?;
     let event = event_of(app, &import).await?;
     let roster = roster::read(&file, Some(&import.time_zone), event.as_ref().map(|event| event.issued_on))?;
     let standings = match &event {
@@ -119,9 +120,10 @@ pub(crate) async fn outcome(app: &App, request: &Request) -> Result<Answer, Prob
         .header("content-disposition", format!("attachment; filename=\"import-{}.csv\"", import.id)))
 }
 
-async fn find(app: &App, client: &ClientId, request: &Request) -> Result<(Import, Vec<u8>), Problem> {
+async fn find(app: &App, client: &ClientId, request: &Request, caller: &Caller) -> Result<(Import, Vec<u8>), Problem> {
     let id: ImportId = request.id("import")?;
     let import = app.store.import(client, &id).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
+    caller.about(&import.badge)?;
     // The file goes a little earlier or later than the record.
     let file = app.store.import_file(client, &id).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
     Ok((import, file))

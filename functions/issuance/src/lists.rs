@@ -4,6 +4,7 @@ use crate::App;
 use badge::input::{FieldError, Reason};
 use badge::{ClientId, CredentialId, Delivery, EmailAddress, Event, EventId, Recipient};
 use edge::obf::{Page, number};
+use edge::token::Caller;
 use edge::{Answer, Kind, Problem, Request};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Map, Value, json};
@@ -82,7 +83,7 @@ impl Wanted {
 }
 
 /// The organisation's events that the filters leave, in the order asked for.
-async fn wanted_events(app: &App, client: &ClientId, wanted: &Wanted) -> Result<Vec<Event>, Problem> {
+async fn wanted_events(app: &App, client: &ClientId, wanted: &Wanted, caller: &Caller) -> Result<Vec<Event>, Problem> {
     let organisation = app.store.organisation(client).await.map_err(edge::failed)?.ok_or(Kind::Forbidden)?;
     let of_address = match &wanted.email {
         None => None,
@@ -93,7 +94,7 @@ async fn wanted_events(app: &App, client: &ClientId, wanted: &Wanted) -> Result<
     };
     let rows = app.store.event_rows(client).await.map_err(edge::failed)?;
     let in_reach = |event: &Event| of_address.as_ref().is_none_or(|events| events.contains(&event.id));
-    let mut events: Vec<Event> = rows.into_iter().filter(|e| wanted.wants(e) && in_reach(e)).collect();
+    let mut events: Vec<Event> = rows.into_iter().filter(|e| caller.knows(&e.badge) && wanted.wants(e) && in_reach(e)).collect();
     if wanted.newest_first {
         events.reverse();
     }
@@ -101,10 +102,10 @@ async fn wanted_events(app: &App, client: &ClientId, wanted: &Wanted) -> Result<
 }
 
 /// `GET /v2/event/{client}`.
-pub(crate) async fn events(app: &App, request: &Request) -> Result<Answer, Problem> {
+pub(crate) async fn events(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let wanted = Wanted::read(request)?;
-    let (events, total) = wanted.page.of(wanted_events(app, &client, &wanted).await?);
+    let (events, total) = wanted.page.of(wanted_events(app, &client, &wanted, caller).await?);
     let row = |event: &Event| {
         let mut value = shared(event);
         value["badge_id"] = event.badge.as_str().into();
@@ -115,9 +116,10 @@ pub(crate) async fn events(app: &App, request: &Request) -> Result<Answer, Probl
 }
 
 /// `GET /v2/event/{client}/{event}`.
-pub(crate) async fn event(app: &App, request: &Request) -> Result<Answer, Problem> {
+pub(crate) async fn event(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let StoredEvent { event, .. } = of_client(app, &client, &request.id("event")?).await?;
+    caller.about(&event.badge)?;
     let badge = app.store.badge_version(&event.badge, event.badge_version).await.map_err(edge::failed)?;
     let badge = badge.ok_or_else(|| Problem::internal("the badge version of an event is gone"))?;
     let mut value = shared(&event);
@@ -156,11 +158,11 @@ pub(crate) async fn counts(app: &App, event: &Event) -> Result<Value, Problem> {
 }
 
 /// `GET /v2/event/{client}/recipient`.
-pub(crate) async fn recipients(app: &App, request: &Request) -> Result<Answer, Problem> {
+pub(crate) async fn recipients(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let wanted = Wanted::read(request)?;
     let events = match request.query("event_id") {
-        None => wanted_events(app, &client, &wanted).await?,
+        None => wanted_events(app, &client, &wanted, caller).await?,
         Some(id) => {
             let id = id.parse().map_err(|_| Kind::NotFound)?;
             vec![of_client(app, &client, &id).await?.event].into_iter().filter(|e| wanted.wants(e)).collect()

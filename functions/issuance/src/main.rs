@@ -71,40 +71,40 @@ impl App {
                 issue::issue(self, request).await
             }
             "GET /v2/event/{client}" => {
-                self.gate.caller(request, &READERS)?;
-                lists::events(self, request).await
+                let caller = self.gate.caller(request, &READERS)?;
+                lists::events(self, request, &caller).await
             }
             "GET /v2/event/{client}/recipient" => {
-                self.gate.caller(request, &READERS)?;
-                lists::recipients(self, request).await
+                let caller = self.gate.caller(request, &READERS)?;
+                lists::recipients(self, request, &caller).await
             }
             "GET /v2/event/{client}/{event}" => {
-                self.gate.caller(request, &READERS)?;
-                lists::event(self, request).await
+                let caller = self.gate.caller(request, &READERS)?;
+                lists::event(self, request, &caller).await
             }
             "PUT /v2/event/{client}/{event}/revoke" => {
-                self.gate.caller(request, &REVOKERS)?;
-                revoke::revoke(self, request).await
+                let caller = self.gate.caller(request, &REVOKERS)?;
+                revoke::revoke(self, request, &caller).await
             }
             "POST /v2/event/{client}/{event}/resend" => {
-                self.gate.caller(request, &ISSUERS)?;
-                resend::resend(self, request).await
+                let caller = self.gate.caller(request, &ISSUERS)?;
+                resend::resend(self, request, &caller).await
             }
             "POST /v2/import/{client}/{badge}" => {
                 self.gate.caller(request, &ISSUERS)?;
                 import::upload(self, request).await
             }
             "GET /v2/import/{client}/{import}" => {
-                self.gate.caller(request, &ISSUERS)?;
-                import::show(self, request).await
+                let caller = self.gate.caller(request, &ISSUERS)?;
+                import::show(self, request, &caller).await
             }
             "POST /v2/import/{client}/{import}/start" => {
-                self.gate.caller(request, &ISSUERS)?;
-                import::start(self, request).await
+                let caller = self.gate.caller(request, &ISSUERS)?;
+                import::start(self, request, &caller).await
             }
             "GET /v2/import/{client}/{import}/result" => {
-                self.gate.caller(request, &ISSUERS)?;
-                import::outcome(self, request).await
+                let caller = self.gate.caller(request, &ISSUERS)?;
+                import::outcome(self, request, &caller).await
             }
             _ => Err(Kind::NotFound.into()),
         }

@@ -5,6 +5,7 @@ use badge::input::{Complaints, FieldError, Reader};
 use badge::limits::MAX_RECIPIENTS;
 use badge::notice::Recipients;
 use badge::{ClientId, EventId, Recipient};
+use edge::token::Caller;
 use edge::{Answer, Kind, Problem, Request};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
@@ -15,13 +16,14 @@ const AT_ONCE: usize = 16;
 
 /// `POST /v2/event/{client}/{event}/resend` with `recipient` (addresses, in any case), or without: then to all who were not reached
 /// ([`badge::Delivery::is_undelivered`]). Nobody whose credential was revoked, or is not signed yet, is mailed.
-pub(crate) async fn resend(app: &App, request: &Request) -> Result<Answer, Problem> {
+pub(crate) async fn resend(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let event_id: EventId = request.id("event")?;
     let body = if request.body.is_empty() { json!({}) } else { request.json()? };
     let named = read(&body)?;
     let event = app.store.event(&event_id).await.map_err(edge::failed)?.map(|stored| stored.event);
     let event = event.filter(|event| event.client == client).ok_or(Kind::NotFound)?;
+    caller.about(&event.badge)?;
     let (planned, states, deliveries) = futures_util::try_join!(
         app.store.planned_recipients(&event_id),
         app.store.credential_states(&event_id),

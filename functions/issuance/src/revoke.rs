@@ -7,6 +7,7 @@ use badge::event::status_index;
 use badge::input::{Complaints, FieldError, Reader, Reason};
 use badge::limits::{MAX_REASON_CHARS, MAX_RECIPIENTS};
 use badge::{ClientId, CredentialId, EventId, Recipient};
+use edge::token::Caller;
 use edge::{Answer, Kind, Problem, Request};
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ const REVOCATIONS_AT_ONCE: usize = 16;
 /// `PUT /v2/event/{client}/{event}/revoke` with `recipient` (addresses, matched in any case) and optionally a public `reason`.
 ///
 /// Repeating it is harmless: who is revoked already stays so, and a list that was left unsigned is signed.
-pub(crate) async fn revoke(app: &App, request: &Request) -> Result<Answer, Problem> {
+pub(crate) async fn revoke(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let event_id: EventId = request.id("event")?;
     let (addresses, reason) = read(&request.json()?)?;
@@ -32,6 +33,7 @@ pub(crate) async fn revoke(app: &App, request: &Request) -> Result<Answer, Probl
         .map_err(edge::failed)?
         .filter(|e| e.event.client == client)
         .ok_or(Kind::NotFound)?;
+    caller.about(&event.event.badge)?;
     let workshop = Workshop::open(app, &organisation).await?;
     // Whoever is planned but not signed yet must have something to revoke, or they would be issued to afterwards.
     let planned = app.store.planned_recipients(&event_id).await.map_err(edge::failed)?;

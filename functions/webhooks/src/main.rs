@@ -63,7 +63,7 @@ impl App {
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
         let (gate, route) = (&self.gate, request.route.as_str());
         if route == "GET /v2/feed/{client}" {
-            gate.caller(request, &READERS)?;
+            gate.caller(request, &READERS)?.about_all()?;
             return feed::page(self, request).await;
         }
         gate.caller(request, &["admin"])?;

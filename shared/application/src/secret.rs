@@ -1,17 +1,18 @@
-//! A form's secret, under which its links, codes and challenges are made.
+//! A secret, a form's or the deployment's, under which links, codes and challenges are made.
 
 use aws_lc_rs::hmac;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// 256 random bits of one form. Each use has a key of its own derived from it, so that nothing made for one serves for another.
+/// 256 random bits. Each use has a key of its own derived from it, so that nothing made for one serves for another.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Secret([u8; 32]);
 
 /// Bytes of a tag: 128 bits.
 pub(crate) const TAG_BYTES: usize = 16;
-pub(crate) type Tag = [u8; TAG_BYTES];
+/// A tag of 128 bits.
+pub type Tag = [u8; TAG_BYTES];
 
 impl Secret {
     /// A secret from 256 random bits.
@@ -20,8 +21,9 @@ impl Secret {
         Self(random)
     }
 
-    /// The tag of some bytes, for one use.
-    pub(crate) fn tag(&self, usage: &str, bytes: &[u8]) -> Tag {
+    /// The tag of some bytes, for one use: 128 bits of an HMAC-SHA-256.
+    #[must_use]
+    pub fn tag(&self, usage: &str, bytes: &[u8]) -> Tag {
         let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA512, &self.0), usage.as_bytes());
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()), bytes);
         let mut short = [0; TAG_BYTES];

@@ -130,6 +130,15 @@ id!(
     UploadId, "upload id", |text| alphanumeric(text, 20)
 );
 
+id!(
+    /// Somebody who signs in: 32 lower-case hexadecimal digits, a tag of their address under a secret of the deployment.
+    PersonId, "person id", |text| lower_hex(text, 32)
+);
+id!(
+    /// Somebody's way to a session. Letters and digits, at most 20.
+    SignInId, "sign-in id", |text| alphanumeric(text, 20)
+);
+
 macro_rules! drawn {
     ($($name:ident)*) => {$(
         impl $name {
@@ -141,8 +150,15 @@ macro_rules! drawn {
         }
     )*};
 }
-drawn!(ClientId BadgeId StatusListId AliasId WebhookId ImportId FormId ApplicationId EvidenceId UploadId);
+drawn!(ClientId BadgeId StatusListId AliasId WebhookId ImportId FormId ApplicationId EvidenceId UploadId SignInId);
 
+impl PersonId {
+    /// The person whose address has this tag.
+    #[must_use]
+    pub fn from_tag(tag: [u8; 16]) -> Self {
+        Self(hex::encode(tag))
+    }
+}
 impl EventId {
     /// A new id from 80 random bits.
     #[must_use]

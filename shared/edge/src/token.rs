@@ -5,7 +5,7 @@
 
 use crate::problem::{Kind, Problem};
 use crate::request::Request;
-use badge::ClientId;
+use badge::{BadgeId, ClientId};
 use jiff::Timestamp;
 use proof::jws::{self, CompactJws, NewHeader};
 use proof::keys::{Algorithm, PublicKey};
@@ -33,6 +33,9 @@ pub struct Claims {
     pub jti: String,
     /// What its bearer may do.
     pub roles: Vec<String>,
+    /// With which badges only; none means all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub badges: Option<Vec<BadgeId>>,
     /// When it was made, in Unix seconds.
     pub iat: i64,
     /// When it ends, in Unix seconds.
@@ -45,7 +48,14 @@ impl Claims {
     pub fn new(base: &str, client: &ClientId, secret_id: &str, roles: Vec<String>, now: Timestamp) -> Self {
         let iat = now.as_second();
         let (iss, aud) = (base.to_owned(), base.to_owned());
-        Self { iss, aud, sub: client.clone(), jti: secret_id.to_owned(), roles, iat, exp: iat + LIFETIME_SECONDS }
+        let (sub, jti) = (client.clone(), secret_id.to_owned());
+        Self { iss, aud, sub, jti, roles, badges: None, iat, exp: iat + LIFETIME_SECONDS }
+    }
+
+    /// For these badges only, and for a time of its own.
+    #[must_use]
+    pub fn narrowed(self, badges: Option<Vec<BadgeId>>, life_seconds: i64) -> Self {
+        Self { badges, exp: self.iat + life_seconds, ..self }
     }
 
     /// A token that waits for its signature.
@@ -74,8 +84,34 @@ pub struct Caller {
     pub client: ClientId,
     /// What they may do.
     pub roles: Vec<String>,
-    /// Which API secret they came with.
+    /// With which badges only; none means all.
+    pub badges: Option<Vec<BadgeId>>,
+    /// Which API secret they came with, or which member of the organisation they are.
     pub credential: String,
+}
+
+impl Caller {
+    /// Whether they may have to do with this badge.
+    #[must_use]
+    pub fn knows(&self, badge: &BadgeId) -> bool {
+        self.badges.as_ref().is_none_or(|badges| badges.contains(badge))
+    }
+
+    /// The same, for what is about one badge.
+    ///
+    /// # Errors
+    /// [`Kind::MissingRole`].
+    pub fn about(&self, badge: &BadgeId) -> Result<(), Problem> {
+        if self.knows(badge) { Ok(()) } else { Err(Kind::MissingRole.into()) }
+    }
+
+    /// For what is about all badges at once.
+    ///
+    /// # Errors
+    /// [`Kind::MissingRole`] for who is let to some of them only.
+    pub fn about_all(&self) -> Result<(), Problem> {
+        if self.badges.is_none() { Ok(()) } else { Err(Kind::MissingRole.into()) }
+    }
 }
 
 impl Gate {
@@ -85,8 +121,8 @@ impl Gate {
         Self { key, base: base.to_owned() }
     }
 
-    /// The caller, provided their token is of the organisation in the path (`{client}`) and holds one of `roles` (an admin holds
-    /// all).
+    /// The caller, provided their token is of the organisation in the path (`{client}`), holds one of `roles` (an admin holds
+    /// all), and is good for the badge in the path, if there is one (`{badge}`).
     ///
     /// # Errors
     /// [`Kind::Forbidden`] for every fault of the token, also when the organisation does not exist; [`Kind::MissingRole`].
@@ -99,6 +135,9 @@ impl Gate {
         let may = |role: &String| role == "admin" || roles.contains(&role.as_str());
         if !roles.is_empty() && !caller.roles.iter().any(may) {
             return Err(Kind::MissingRole.into());
+        }
+        if let Some(badge) = request.parameter("badge").and_then(|text| text.parse().ok()) {
+            caller.about(&badge)?;
         }
         Ok(caller)
     }
@@ -115,7 +154,8 @@ impl Gate {
         let now = now.as_second();
         let alive = claims.iat <= now + SKEW_SECONDS && now < claims.exp + GRACE_SECONDS;
         let ours = claims.iss == self.base && claims.aud == self.base;
-        (alive && ours).then_some(Caller { client: claims.sub, roles: claims.roles, credential: claims.jti })
+        let Claims { sub: client, roles, badges, jti: credential, .. } = claims;
+        (alive && ours).then_some(Caller { client, roles, badges, credential })
     }
 }
 
@@ -172,6 +212,25 @@ mod tests {
         assert!(gate.check(head, at(NOW)).is_none());
         assert!(gate.check(&format!("{head}.{}", &signature[1..]), at(NOW)).is_none());
         assert!(gate.check("", at(NOW)).is_none());
+    }
+
+    #[test]
+    fn who_is_let_to_some_badges_reaches_no_other() {
+        let key = fresh();
+        let gate = Gate::new(key.public_key().clone(), "https://b.example");
+        let (mine, other) = (BadgeId::from_random([1; 10]), BadgeId::from_random([2; 10]));
+        let token = token(&key, |claims| *claims = claims.clone().narrowed(Some(vec![mine.clone()]), 60));
+        let ask = |badge: &BadgeId| {
+            let mut request = Request::test(http::Method::GET, "/", &[("authorization", &format!("Bearer {token}"))]);
+            request.now = at(NOW);
+            request.set_parameter("client", ClientId::from_random([1; 10]).as_str());
+            request.set_parameter("badge", badge.as_str());
+            gate.caller(&request, &["issuer"])
+        };
+        let caller = ask(&mine).unwrap();
+        assert!(caller.knows(&mine) && !caller.knows(&other) && caller.about_all().is_err());
+        assert_eq!(ask(&other).map_err(|problem| problem.kind()), Err(Kind::MissingRole));
+        assert!(gate.check(&token, at(NOW + 60 + GRACE_SECONDS)).is_none());
     }
 
     #[test]

@@ -265,6 +265,23 @@ impl Store {
         Ok(items)
     }
 
+    /// Records of a partition whose `sk` lies before `before`, the last first, at most `limit`.
+    pub(crate) async fn query_last(&self, pk: &str, before: &str, limit: usize) -> Result<Vec<Item>, StoreError> {
+        let answer = self
+            .dynamo
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk < :before")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .expression_attribute_values(":before", AttributeValue::S(before.to_owned()))
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|e| unavailable("Query", &e))?;
+        Ok(answer.items.unwrap_or_default().into_iter().map(Item::from).collect())
+    }
+
     async fn run_query(
         &self,
         pk: &str,

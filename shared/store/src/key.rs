@@ -48,11 +48,17 @@
 //! | `REMIND#{day}` | `{application}` | somebody is reminded of it on that day, if it is where it was |
 //! | `LETTER#{application}` | `{letter}` | that a letter about an application was sent; expires |
 //! | `RATE#{key}` | `RATE` | what somebody did in an hour; expires |
+//! | `PEOPLE` | `SECRET` | the secret under which addresses become names of people |
+//! | `SIGNIN#{sign_in}` | `SIGNIN` | somebody who is about to prove an address; expires |
+//! | `PERSON#{person}` | `SESSION#{hash}` | a session, by the hash of its cookie; expires |
+//! | `PERSON#{person}` | `MEMBER#{client}` | that somebody is a member of an organisation |
+//! | `MEMBERS#{client}` | `{person}` | what a member may do there |
+//! | `AUDIT#{client}` | `{at}#{request}` | what somebody did in the console |
 //! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
 
 use badge::{
-    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, StatusListId,
-    UploadId, WebhookId,
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, PersonId, SignInId,
+    StatusListId, UploadId, WebhookId,
 };
 use jiff::Timestamp;
 
@@ -301,6 +307,36 @@ pub(crate) const SEALS_PARTITION: &str = "SEALS";
 /// `fingerprint`: of the certificate, in lower-case hexadecimal.
 pub(crate) fn seal(fingerprint: &str) -> TableKey {
     key(SEALS_PARTITION.to_owned(), fingerprint)
+}
+pub(crate) fn people_secret() -> TableKey {
+    key("PEOPLE".to_owned(), "SECRET")
+}
+pub(crate) fn sign_in(sign_in: &SignInId) -> TableKey {
+    key(format!("SIGNIN#{sign_in}"), "SIGNIN")
+}
+pub(crate) fn person_partition(person: &PersonId) -> String {
+    format!("PERSON#{person}")
+}
+pub(crate) const SESSIONS: &str = "SESSION#";
+/// `hash`: of the random part of its cookie, in lower-case hexadecimal.
+pub(crate) fn session(person: &PersonId, hash: &str) -> TableKey {
+    key(person_partition(person), format!("{SESSIONS}{hash}"))
+}
+pub(crate) const MEMBERSHIPS: &str = "MEMBER#";
+pub(crate) fn membership(person: &PersonId, client: &ClientId) -> TableKey {
+    key(person_partition(person), format!("{MEMBERSHIPS}{client}"))
+}
+pub(crate) fn members_partition(client: &ClientId) -> String {
+    format!("MEMBERS#{client}")
+}
+pub(crate) fn member(client: &ClientId, person: &PersonId) -> TableKey {
+    key(members_partition(client), person.as_str())
+}
+pub(crate) fn deeds_partition(client: &ClientId) -> String {
+    format!("AUDIT#{client}")
+}
+pub(crate) fn deed(client: &ClientId, at: Timestamp, request: &str) -> TableKey {
+    key(deeds_partition(client), format!("{}#{request}", sortable(at)))
 }
 pub(crate) const KEYS_PARTITION: &str = "KEYS";
 pub(crate) fn keys_prefix(scope: &str) -> String {
