@@ -48,7 +48,8 @@ pub(crate) async fn list(app: &App, request: &Request, caller: &Caller) -> Resul
     }
     let reads = states.iter().map(|state| app.store.applications(&client, state));
     let found = futures_util::future::try_join_all(reads).await.map_err(edge::failed)?;
-    let mut rows: Vec<Listed> = found.into_iter().flatten().filter(|row| caller.knows(&row.badge) && matches(row, request)).collect();
+    let mut rows: Vec<Listed> =
+        found.into_iter().flatten().filter(|row| caller.knows(&row.badge) && matches(row, request)).collect();
     rows.sort_by_key(|row| row.since);
     let (rows, total) = page.of(rows);
     let rows: Vec<Value> = rows.iter().map(view::listed).collect();

@@ -94,7 +94,8 @@ async fn wanted_events(app: &App, client: &ClientId, wanted: &Wanted, caller: &C
     };
     let rows = app.store.event_rows(client).await.map_err(edge::failed)?;
     let in_reach = |event: &Event| of_address.as_ref().is_none_or(|events| events.contains(&event.id));
-    let mut events: Vec<Event> = rows.into_iter().filter(|e| caller.knows(&e.badge) && wanted.wants(e) && in_reach(e)).collect();
+    let mut events: Vec<Event> =
+        rows.into_iter().filter(|e| caller.knows(&e.badge) && wanted.wants(e) && in_reach(e)).collect();
     if wanted.newest_first {
         events.reverse();
     }

@@ -147,7 +147,7 @@ impl Subject<'_> {
         let link = addressed.opens.as_ref().map(|opens| self.url(opens));
         let frame = Frame {
             lang,
-            picture: &self.urls.artwork(&self.badge.artwork.png_sha256, "png"),
+            picture: Some(&self.urls.artwork(&self.badge.artwork.png_sha256, "png")),
             alt: content.image_alt.as_deref().unwrap_or(&content.name),
             name: Passage { text: content.name.clone(), language: content.language.known().map(str::to_owned) },
             link: link.as_deref(),

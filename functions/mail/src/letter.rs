@@ -66,7 +66,7 @@ impl Award<'_> {
         };
         let frame = Frame {
             lang,
-            picture: &self.urls.artwork(&badge.artwork.png_sha256, "png"),
+            picture: Some(&self.urls.artwork(&badge.artwork.png_sha256, "png")),
             alt: content.image_alt.as_deref().unwrap_or(&content.name),
             name: Passage { text: content.name.clone(), language: content.language.known().map(str::to_owned) },
             link: Some(&link),
@@ -81,10 +81,10 @@ impl Award<'_> {
 /// What stands around the texts.
 pub(crate) struct Frame<'a> {
     pub(crate) lang: Lang,
-    /// The badge's picture, and what it shows.
-    pub(crate) picture: &'a str,
+    /// The badge's picture, if it is about a badge, and what it shows.
+    pub(crate) picture: Option<&'a str>,
     pub(crate) alt: &'a str,
-    /// The badge's name.
+    /// The badge's name, or what it is about otherwise.
     pub(crate) name: Passage,
     /// Where the button leads.
     pub(crate) link: Option<&'a str>,
@@ -137,11 +137,11 @@ impl Frame<'_> {
                         td align="center" style="padding:28px 12px" {
                             (table("card", "width:100%;max-width:560px;background-color:#ffffff;border:1px solid #d6dbe1;border-radius:14px;border-collapse:separate", &html! {
                                 td style="padding:36px 28px 32px" {
-                                    (table("", "width:100%", &html! {
+                                    @if let Some(picture) = picture { (table("", "width:100%", &html! {
                                         td align="center" {
                                             img src=(picture) alt=(alt) width="152" style="display:block;width:152px;max-width:60%;height:auto;border:0";
                                         }
-                                    }))
+                                    })) }
                                     (table("", "width:100%", &html! {
                                         td.ink align="center" lang=[&name.language] dir="auto" style=(cell("padding:20px 0 0;font-size:22px;line-height:1.35;font-weight:700;color:#1f2328;word-break:break-word")) {
                                             (name.text)

@@ -3,6 +3,7 @@
 //! * A message of the queue `…-mail` asks for mails to recipients of an event ([`send`]), or for a letter about an application
 //!   ([`apply`]). Where no sender is configured (`MAIL_FROM`),
 //!   the job counts as done, and the recipients stay `queued` until somebody asks for their mail again.
+//! * A message of the queue `…-mail-prompt` asks for a letter that somebody waits for: the way to a session ([`sign_in`]).
 //! * A message of the queue `…-mail-feedback` reports what became of a mail ([`feedback`]).
 //! * `/c/receive` shows a recipient the badge, and takes the answer ([`receive`]). Whoever holds the link is the recipient.
 //!
@@ -20,6 +21,7 @@ mod receive;
 #[cfg(test)]
 mod sample;
 mod send;
+mod sign_in;
 mod texts;
 #[cfg(test)]
 mod wire;
@@ -88,6 +90,8 @@ impl App {
     async fn message(&self, message: &Message) -> Result<(), Problem> {
         if message.queue.ends_with("-mail-feedback") {
             feedback::note(self, message).await
+        } else if message.queue.ends_with("-mail-prompt") {
+            sign_in::letter(self, &message.job()?, message).await
         } else if message.queue.ends_with("-mail") {
             match message.job()? {
                 MailTask::Event(job) => send::mail(self, &job, message).await,

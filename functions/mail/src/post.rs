@@ -36,6 +36,8 @@ pub(crate) enum About<'a> {
     Award(&'a Tags),
     /// A letter about an application.
     Application(&'a ApplicationId),
+    /// The way to a session, or an invitation.
+    SignIn,
 }
 
 /// What SES said.
@@ -57,6 +59,8 @@ pub(crate) struct Post {
     ses: Client,
     /// ASCII only.
     from: String,
+    /// The same, as it was given.
+    address: EmailAddress,
     configuration_set: Option<String>,
 }
 
@@ -74,8 +78,13 @@ impl Post {
                     .build(),
             )
             .build();
-        let from = crate::address::mailbox(from)?;
-        Some(Self { ses: Client::from_conf(config), from, configuration_set })
+        let mailbox = crate::address::mailbox(from)?;
+        Some(Self { ses: Client::from_conf(config), from: mailbox, address: from.clone(), configuration_set })
+    }
+
+    /// The address mails come from.
+    pub(crate) fn from(&self) -> &EmailAddress {
+        &self.address
     }
 
     /// Hands a mail to `mailbox` over.
@@ -143,6 +152,7 @@ fn email_tags(about: About<'_>) -> Result<Vec<MessageTag>, BuildError> {
             (ROUND_TAG, tags.round.to_string()),
         ],
         About::Application(id) => vec![(APPLICATION_TAG, id.to_string())],
+        About::SignIn => Vec::new(),
     };
     pairs.into_iter().map(|(name, value)| MessageTag::builder().name(name).value(value).build()).collect()
 }

@@ -3,16 +3,17 @@
 use crate::arguments::Arguments;
 use aws_config::BehaviorVersion;
 use badge::input::FieldError;
-use badge::{ClientId, Lang, Organisation};
+use badge::{ClientId, EmailAddress, Lang, Organisation};
 use edge::{chance, config};
 use jiff::Timestamp;
 use proof::keys::PublicKey;
 use queue::Watch;
 use serde_json::{Value, json};
 use signer::Signer;
+use store::people::{INVITATION_LIFE, person};
 use store::secrets::new_secret;
 use store::signing_keys::DEFAULT_SCOPE;
-use store::{KeyPurpose, KeyState, Role, SigningKey, Store, StoreError};
+use store::{KeyPurpose, KeyState, Member, Role, SigningKey, Store, StoreError};
 
 pub(crate) type Answer = Result<Value, String>;
 
@@ -87,13 +88,52 @@ pub(crate) async fn show_organisation(arguments: &Arguments) -> Answer {
     Ok(json!({"organisation": found.organisation, "key_scope": found.key_scope}))
 }
 
+/// `member add`: nobody is mailed; whoever proves the address comes in.
+pub(crate) async fn add_member(arguments: &Arguments) -> Answer {
+    arguments.only(&["client", "email", "name", "roles"])?;
+    let client = client(arguments)?;
+    let roles = roles(arguments)?;
+    let address: EmailAddress = arguments.required("email")?.parse().map_err(|_| "--email is no mail address")?;
+    let World { store, now, .. } = world().await?;
+    if store.organisation(&client).await.map_err(|e| e.to_string())?.is_none() {
+        return Err("there is no such organisation".into());
+    }
+    let secret = store.people_secret(chance::bytes()).await.map_err(|e| e.to_string())?;
+    let person = person(&secret, &address);
+    let before = store.member(&client, &person).await.map_err(|e| e.to_string())?;
+    let member = Member {
+        person,
+        address,
+        name: arguments.optional("name").unwrap_or_default().to_owned(),
+        roles,
+        badges: None,
+        created_at: before.as_ref().map_or(now, |member| member.created_at),
+        joined_at: before.and_then(|member| member.joined_at),
+        invited_until: now.checked_add(INVITATION_LIFE).map_err(|e| e.to_string())?,
+    };
+    store.put_member(&client, &member).await.map_err(|e| e.to_string())?;
+    let urls = config::urls().map_err(|e| e.to_string())?;
+    Ok(json!({"client_id": client.as_str(), "member": member.person.as_str(), "console": urls.console()}))
+}
+
+/// `member list`.
+pub(crate) async fn list_members(arguments: &Arguments) -> Answer {
+    arguments.only(&["client"])?;
+    let members = world().await?.store.members(&client(arguments)?).await.map_err(|e| e.to_string())?;
+    let shown = |m: &Member| json!({"id": m.person.as_str(), "email": m.address.as_str(), "name": m.name, "roles": m.roles, "joined_at": m.joined_at.map(|at| at.to_string())});
+    Ok(members.iter().map(shown).collect())
+}
+
+fn roles(arguments: &Arguments) -> Result<Vec<Role>, String> {
+    let role = |name: &str| serde_json::from_value(name.into()).map_err(|_| format!("there is no role {name}"));
+    arguments.optional("roles").unwrap_or("admin").split(',').map(role).collect()
+}
+
 /// `secret add`.
 pub(crate) async fn add_secret(arguments: &Arguments) -> Answer {
     arguments.only(&["client", "label", "roles"])?;
     let client = client(arguments)?;
-    let roles = arguments.optional("roles").unwrap_or("admin");
-    let role = |name: &str| serde_json::from_value(name.into()).map_err(|_| format!("there is no role {name}"));
-    let roles = roles.split(',').map(role).collect::<Result<Vec<Role>, _>>()?;
+    let roles = roles(arguments)?;
     let World { store, now, .. } = world().await?;
     if store.organisation(&client).await.map_err(|e| e.to_string())?.is_none() {
         return Err("there is no such organisation".into());
@@ -205,9 +245,10 @@ async fn change_key(arguments: &Arguments, state: impl Fn(Timestamp) -> KeyState
 }
 
 /// The queues by name, and the variables that say where each and its dead-letter queue are.
-const QUEUES: [(&str, &str, &str); 6] = [
+const QUEUES: [(&str, &str, &str); 7] = [
     ("signing", "SIGNING_QUEUE_URL", "SIGNING_DEAD_LETTERS_URL"),
     ("mail", "MAIL_QUEUE_URL", "MAIL_DEAD_LETTERS_URL"),
+    ("mail-prompt", "MAIL_PROMPT_QUEUE_URL", "MAIL_PROMPT_DEAD_LETTERS_URL"),
     ("mail-feedback", "MAIL_FEEDBACK_QUEUE_URL", "MAIL_FEEDBACK_DEAD_LETTERS_URL"),
     ("webhook", "WEBHOOK_QUEUE_URL", "WEBHOOK_DEAD_LETTERS_URL"),
     ("evidence", "EVIDENCE_QUEUE_URL", "EVIDENCE_DEAD_LETTERS_URL"),

@@ -18,6 +18,9 @@ Usage: operator COMMAND [--option VALUE …]
   org create --name N --url U --email E [--description D] [--country CC] [--vc-jwt none|ES256|RS256]
              [--id ID] [--key-scope default|own]    a new organisation with its first API secret (role admin)
   org show --client ID                              an organisation
+  member add --client ID --email E [--name N] [--roles admin,creator,issuer,reviewer]
+                                                    somebody who may sign in to the console; what they may do is as given now
+  member list --client ID                           members of an organisation
   secret add --client ID --label L [--roles admin,creator,issuer,reviewer]
                                                     one more API secret; the old ones go on working
   secret list --client ID                           an organisation's API secrets, by id and label
@@ -39,7 +42,7 @@ Usage: operator COMMAND [--option VALUE …]
   seal retire --fingerprint F                       seals no more; what it sealed stays genuine
   seal compromised --fingerprint F                  what it sealed is genuine no more
   queues show                                       how much waits, is worked on, and failed too often
-  queues redrive --queue signing|mail|mail-feedback|webhook|evidence|application
+  queues redrive --queue signing|mail|mail-prompt|mail-feedback|webhook|evidence|application
                                                     sends what failed too often back into its queue
 
 Environment: the stack's outputs in upper case (TABLE_NAME, BUCKET_NAME, SIGNING_QUEUE_URL, …), PUBLIC_BASE_URL, AWS_REGION and AWS credentials (AWS_ENDPOINT_URL for a local stack).
@@ -58,6 +61,8 @@ async fn main() -> ExitCode {
         (_, _, Err(error)) => Err(error),
         (Some("org"), Some("create"), Ok(arguments)) => commands::create_organisation(&arguments).await,
         (Some("org"), Some("show"), Ok(arguments)) => commands::show_organisation(&arguments).await,
+        (Some("member"), Some("add"), Ok(arguments)) => commands::add_member(&arguments).await,
+        (Some("member"), Some("list"), Ok(arguments)) => commands::list_members(&arguments).await,
         (Some("secret"), Some("add"), Ok(arguments)) => commands::add_secret(&arguments).await,
         (Some("secret"), Some("list"), Ok(arguments)) => commands::list_secrets(&arguments).await,
         (Some("secret"), Some("remove"), Ok(arguments)) => commands::remove_secret(&arguments).await,

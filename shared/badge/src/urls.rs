@@ -2,7 +2,7 @@
 //!
 //! An address that stands in a signed credential is for ever: these may be added to, never changed.
 
-use crate::id::{AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, FormId, StatusListId};
+use crate::id::{AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, FormId, SignInId, StatusListId};
 
 /// The public addresses below one base, for example `https://badges.example.org`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +139,16 @@ impl Urls {
     #[must_use]
     pub fn evidence(&self, form: &FormId, application: &ApplicationId) -> String {
         format!("{}/evidence/{application}", self.form(form))
+    }
+    /// Where staff work.
+    #[must_use]
+    pub fn console(&self) -> String {
+        format!("{}/console", self.base)
+    }
+    /// What a mail opens to sign somebody in.
+    #[must_use]
+    pub fn sign_in(&self, sign_in: &SignInId, token: &str) -> String {
+        format!("{}/sign-in/{sign_in}?t={token}", self.base)
     }
     /// Where the validator checks what lies at `url`.
     #[must_use]

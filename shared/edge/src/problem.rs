@@ -22,6 +22,8 @@ pub enum Kind {
     WrongCredentials,
     /// The token's bearer may not do this.
     MissingRole,
+    /// A page's form that was not sent from a page of ours, or whose session is over.
+    ForgedRequest,
     /// There is nothing of this name, or it belongs to somebody else: both look alike.
     NotFound,
     /// The address exists, but not for this method.
@@ -51,11 +53,12 @@ pub enum Kind {
 }
 
 /// All kinds, for the tests and the documentation.
-pub const KINDS: [Kind; 17] = [
+pub const KINDS: [Kind; 18] = [
     Kind::InvalidRequest,
     Kind::Forbidden,
     Kind::WrongCredentials,
     Kind::MissingRole,
+    Kind::ForgedRequest,
     Kind::NotFound,
     Kind::MethodNotAllowed,
     Kind::Conflict,
@@ -97,6 +100,12 @@ impl Kind {
                 403,
                 "This credential may not do this.",
                 "この認証情報にはこの操作の権限がありません。",
+            ),
+            Self::ForgedRequest => (
+                "forged-request",
+                403,
+                "This form was not sent from its own page, or its session is over. Please open the page again.",
+                "このフォームは正しい画面から送信されていないか、セッションが終了しています。ページを開き直してください。",
             ),
             Self::NotFound => ("not-found", 404, "There is nothing here.", "見つかりません。"),
             Self::MethodNotAllowed => (

@@ -10,7 +10,7 @@ use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use aws_types::SdkConfig;
 use badge::failure::{Failure, Nature};
 use badge::notice::Recipients;
-use badge::{ApplicationId, ClientId, EventId};
+use badge::{ApplicationId, ClientId, EventId, SignInId};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -97,6 +97,22 @@ pub struct LetterJob {
     pub revision: u32,
     /// Which letter, and to whom.
     pub letter: Letter,
+}
+
+/// Mail somebody the way to a session, or tell them that they are invited. It waits in the queue of what cannot wait behind ten thousand
+/// mails.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PromptLetter {
+    /// The code and the link that prove an address (`Store::sign_in`).
+    SignIn(SignInId),
+    /// That somebody is to be a member of an organisation (`Store::member`).
+    Invitation {
+        /// Of which.
+        client: ClientId,
+        /// Who.
+        person: badge::PersonId,
+    },
 }
 
 /// What waits in the mail queue.

@@ -145,7 +145,7 @@ impl SessionToken {
     /// What every form of this session carries, and no other site knows.
     #[must_use]
     pub fn csrf(&self) -> String {
-        hex::encode(&Secret::from_random(self.random).tag("csrf", self.person.as_str().as_bytes()))
+        hex::encode(Secret::from_random(self.random).tag("csrf", self.person.as_str().as_bytes()))
     }
 
     /// Whether a form carries this session's text, told in constant time.
@@ -283,7 +283,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be written.
-    pub async fn begin_session(&self, proved: &SignIn, token: &SessionToken, session: &Session) -> Result<bool, StoreError> {
+    pub async fn begin_session(
+        &self,
+        proved: &SignIn,
+        token: &SessionToken,
+        session: &Session,
+    ) -> Result<bool, StoreError> {
         match self.delete(&key::sign_in(&proved.id)).await {
             Ok(()) => {}
             Err(StoreError::Conflict) => return Ok(false),

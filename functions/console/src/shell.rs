@@ -1,0 +1,321 @@
+//! What surrounds every page: the head, the way around, what was done just now, and the page of a failure.
+
+use crate::assets;
+use crate::desk::Desk;
+use crate::posted::Filled;
+use crate::visitor::Visitor;
+use badge::Lang;
+use edge::answer::Cache;
+use edge::{Answer, Kind, Problem, Request};
+use maud::{DOCTYPE, Markup, html};
+use store::Role;
+
+/// Nothing but our own: style, modules, pictures and what modules ask. `data:` and `blob:` pictures are previews.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A page of the console without an organisation.
+pub(crate) fn plain(status: u16, lang: Lang, title: &str, main: &Markup) -> Answer {
+    document(status, lang, title, &html! { main.narrow #main { (main) } footer { "Shirushi 印" } })
+}
+
+/// A page for somebody who is signed in, before they chose an organisation.
+pub(crate) fn signed_in(lang: Lang, title: &str, visitor: &Visitor, main: &Markup) -> Answer {
+    document(
+        200,
+        lang,
+        title,
+        &html! {
+            header.bar { a.brand href="/console" { "Shirushi " span aria-hidden="true" { "印" } } (account(lang, visitor)) }
+            main.narrow #main { (main) }
+        },
+    )
+}
+
+/// A page of an organisation. `place`: the address below the organisation of what is marked as where one is.
+pub(crate) fn page(desk: &Desk<'_>, status: u16, title: &str, place: &str, main: &Markup) -> Answer {
+    let lang = desk.lang;
+    document(
+        status,
+        lang,
+        &format!("{title} - {}", desk.organisation.name),
+        &html! {
+            a.skip href="#main" { (lang.pick("Skip to the content", "本文へ移動")) }
+            header.bar {
+                a.brand href="/console" { "Shirushi " span aria-hidden="true" { "印" } }
+                a.organisation href=(desk.at("")) { (desk.organisation.name) }
+                (account(lang, &desk.visitor))
+            }
+            div.desk {
+                nav.stages aria-label=(lang.pick("Console", "コンソール")) { (way_around(desk, place)) }
+                main #main {
+                    @if let Some(done) = desk.request.query("done").and_then(|what| done(lang, what)) {
+                        p.done role="status" { (done) }
+                    }
+                    (main)
+                }
+            }
+        },
+    )
+}
+
+/// An address below the organisation, what it is called, and who sees it.
+type Place<'a> = (&'a str, &'a str, &'a [Role]);
+
+/// The pages that people look for, in the order of the work.
+fn way_around(desk: &Desk<'_>, place: &str) -> Markup {
+    use Role::{Admin, Creator, Issuer, Reviewer};
+    let lang = desk.lang;
+    let all = [Creator, Issuer, Reviewer];
+    let groups: [(&str, &[Place<'_>]); 4] = [
+        ("", &[("", lang.pick("Overview", "概要"), &all)]),
+        (
+            lang.pick("Create", "バッジ作成"),
+            &[
+                ("badges", lang.pick("Badges", "バッジ"), &all),
+                ("forms", lang.pick("Application forms", "申請フォーム"), &[Creator]),
+            ],
+        ),
+        (
+            lang.pick("Issue", "バッジ発行"),
+            &[
+                ("issue", lang.pick("Issue a badge", "バッジを発行"), &[Issuer]),
+                ("applications", lang.pick("Applications", "申請の審査"), &[Issuer, Reviewer]),
+                ("events", lang.pick("Issued", "発行履歴"), &[Issuer, Creator, Reviewer]),
+            ],
+        ),
+        (
+            lang.pick("Organisation", "団体"),
+            &[
+                ("members", lang.pick("Members", "メンバー"), &[Admin]),
+                ("settings", lang.pick("Settings", "設定"), &[Admin]),
+                ("audit", lang.pick("Audit log", "操作履歴"), &[Admin]),
+            ],
+        ),
+    ];
+    html! {
+        @for (name, pages) in groups {
+            @let pages: Vec<_> = pages.iter().filter(|(_, _, roles)| roles.iter().any(|role| desk.is(*role))).collect();
+            @if !pages.is_empty() {
+                @if !name.is_empty() { p.stage { (name) } }
+                ul {
+                    @for (page, name, _) in pages {
+                        li { a href=(desk.at(page)) aria-current=[(*page == place).then_some("page")] { (name) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn account(lang: Lang, visitor: &Visitor) -> Markup {
+    html! {
+        details.account {
+            summary { (visitor.session.address.as_str()) }
+            form method="post" action="/sign-out" {
+                (csrf(visitor))
+                button.quiet { (lang.pick("Sign out", "サインアウト")) }
+                button.quiet name="everywhere" value="yes" { (lang.pick("Sign out everywhere", "すべての端末でサインアウト")) }
+            }
+        }
+    }
+}
+
+/// The hidden field that every form carries.
+pub(crate) fn csrf(visitor: &Visitor) -> Markup {
+    html! { input type="hidden" name="csrf" value=(visitor.csrf()); }
+}
+
+/// What was done, by the name it has in an address: nobody else's words are shown.
+fn done(lang: Lang, what: &str) -> Option<&'static str> {
+    Some(match what {
+        "saved" => lang.pick("Saved.", "保存しました。"),
+        "created" => lang.pick("Created.", "作成しました。"),
+        "deleted" => lang.pick("Deleted.", "削除しました。"),
+        "issued" => lang.pick("Issued. The mails are on their way.", "発行しました。メールを順次送信しています。"),
+        "revoked" => lang.pick("Revoked.", "取り消しました。"),
+        "resent" => lang.pick("The mails will be sent again.", "メールを再送します。"),
+        "invited" => lang.pick("Invited. The mail is on its way.", "招待しました。メールを送信しています。"),
+        "removed" => lang.pick("Removed.", "外しました。"),
+        "decided" => lang.pick("Your decision is recorded.", "判定を記録しました。"),
+        "sent" => lang.pick("Sent.", "送信しました。"),
+        _ => return None,
+    })
+}
+
+fn document(status: u16, lang: Lang, title: &str, body: &Markup) -> Answer {
+    let markup = html! {
+        (DOCTYPE)
+        html lang=(lang.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                title { (title) }
+                link rel="stylesheet" href=(assets::style().path());
+                script type="module" src=(assets::script().path()) {}
+            }
+            body.console { (body) }
+        }
+    };
+    Answer::new(status)
+        .body("text/html; charset=utf-8", markup.into_string())
+        .cache(Cache::None)
+        .header("content-security-policy", POLICY)
+        .header("referrer-policy", "no-referrer")
+        .header("x-frame-options", "DENY")
+        .header("content-language", lang.tag())
+        .header("vary", "accept-language, cookie")
+}
+
+/// The page of a request that failed.
+pub(crate) fn refused(request: &Request, problem: &Problem) -> Answer {
+    let (lang, kind) = (request.lang, problem.kind());
+    let title = kind.title(lang);
+    plain(
+        kind.status(),
+        lang,
+        title,
+        &html! {
+            h1 { (title) }
+            @if problem.text(lang) != title { p { (problem.text(lang)) } }
+            @match kind {
+                Kind::NotFound => p {
+                    (lang.pick(
+                        "Perhaps it was deleted, or it belongs to an organisation you are no member of.",
+                        "削除されたか、メンバーではない団体のものである可能性があります。"
+                    ))
+                },
+                Kind::MissingRole => p {
+                    (lang.pick(
+                        "Ask an admin of your organisation if you need it.",
+                        "必要な場合は団体の管理者にご相談ください。"
+                    ))
+                },
+                Kind::Internal | Kind::Unavailable => p.soft { (lang.pick("Request", "リクエスト")) ": " code { (request.id) } },
+                _ => {},
+            }
+            p { a href="/console" { (lang.pick("To the console", "コンソールへ戻る")) } }
+        },
+    )
+}
+
+/// What is wrong with a form as a whole, and a way to each field; it takes the focus.
+pub(crate) fn complaints(lang: Lang, filled: &Filled) -> Markup {
+    html! {
+        @if !filled.complaints.is_empty() {
+            div.note.bad #errors role="alert" tabindex="-1" autofocus {
+                strong { (lang.pick("Please look at this again:", "次の点をご確認ください。")) }
+                ul {
+                    @for complaint in &filled.complaints {
+                        li {
+                            @if complaint.pointer.is_empty() { (complaint.text) }
+                            @else { a href=(format!("#f{}", field_id(&complaint.pointer))) { (complaint.text) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a field is called in a page whose name in the API is `pointer`.
+pub(crate) fn field_id(pointer: &str) -> String {
+    pointer.replace('/', "-")
+}
+
+/// A field of a form: label, hint, control, complaint. `control` gets the id, and what describes the field, to be named in the control.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Field<'a> {
+    /// Where the API has it: `/content/0/name`.
+    pub(crate) pointer: &'a str,
+    pub(crate) label: &'a str,
+    pub(crate) hint: &'a str,
+    pub(crate) is_required: bool,
+}
+
+impl<'a> Field<'a> {
+    pub(crate) fn new(pointer: &'a str, label: &'a str) -> Self {
+        Self { pointer, label, hint: "", is_required: false }
+    }
+
+    pub(crate) fn hint(self, hint: &'a str) -> Self {
+        Self { hint, ..self }
+    }
+
+    pub(crate) fn required(self) -> Self {
+        Self { is_required: true, ..self }
+    }
+
+    /// The field around a control that `control` makes from its id and the ids of what describes it.
+    pub(crate) fn around(self, lang: Lang, filled: &Filled, control: impl Fn(&str, Option<&str>) -> Markup) -> Markup {
+        let id = format!("f{}", field_id(self.pointer));
+        let complaint = filled.complaint(self.pointer);
+        let hint_id = (!self.hint.is_empty()).then(|| format!("h{}", field_id(self.pointer)));
+        let error_id = complaint.map(|_| format!("e{}", field_id(self.pointer)));
+        let described: Vec<String> = [hint_id.clone(), error_id.clone()].into_iter().flatten().collect();
+        let described = (!described.is_empty()).then(|| described.join(" "));
+        html! {
+            div.field.wrong[complaint.is_some()] {
+                label for=(id) {
+                    (self.label)
+                    @if self.is_required { " " span.required { (lang.pick("required", "必須")) } }
+                }
+                @if let Some(hint_id) = &hint_id { p.hint id=(hint_id) { (self.hint) } }
+                (control(&id, described.as_deref()))
+                @if let (Some(complaint), Some(error_id)) = (complaint, &error_id) { p.error id=(error_id) { (complaint) } }
+            }
+        }
+    }
+
+    /// A line of text.
+    pub(crate) fn line(self, lang: Lang, filled: &Filled, name: &str, kind: &str, value: &str) -> Markup {
+        self.around(lang, filled, |id, described| {
+            html! {
+                input id=(id) name=(name) type=(kind) value=(filled.value(name, value)) aria-describedby=[described]
+                    aria-invalid=[filled.complaint(self.pointer).map(|_| "true")] required[self.is_required];
+            }
+        })
+    }
+
+    /// A longer text.
+    pub(crate) fn paragraph(self, lang: Lang, filled: &Filled, name: &str, rows: u32, value: &str) -> Markup {
+        self.around(lang, filled, |id, described| {
+            html! {
+                textarea id=(id) name=(name) rows=(rows) aria-describedby=[described]
+                    aria-invalid=[filled.complaint(self.pointer).map(|_| "true")] required[self.is_required] {
+                    (filled.value(name, value))
+                }
+            }
+        })
+    }
+
+    /// One of several.
+    pub(crate) fn choice(
+        self,
+        lang: Lang,
+        filled: &Filled,
+        name: &str,
+        options: &[(&str, &str)],
+        value: &str,
+    ) -> Markup {
+        let chosen = filled.value(name, value);
+        self.around(lang, filled, |id, described| {
+            html! {
+                select id=(id) name=(name) aria-describedby=[described] required[self.is_required] {
+                    @for (value, label) in options { option value=(value) selected[*value == chosen] { (label) } }
+                }
+            }
+        })
+    }
+}
+
+/// An instant: where scripts run, in the viewer's own zone.
+pub(crate) fn time(at: jiff::Timestamp) -> Markup {
+    html! { time datetime=(badge::rfc3339(at)) { (at.strftime("%Y-%m-%d %H:%M UTC").to_string()) } }
+}
+
+/// The same from Unix seconds, as the API writes them.
+pub(crate) fn time_of(seconds: &serde_json::Value) -> Markup {
+    let at = seconds.as_i64().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    html! { @if let Some(at) = at { (time(at)) } @else { "–" } }
+}
