@@ -3,6 +3,8 @@
 //! Journeys know the product only by HTTP and by the operator's command. They run inside `infra/local/stack.py test`, which sets the
 //! variables read here.
 
+pub mod browser;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -24,6 +26,11 @@ impl Reply {
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+    }
+
+    /// All values of a header that may come several times.
+    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as text.
@@ -196,6 +203,11 @@ impl Issuer {
             made["client_id"].as_str().unwrap_or_default(),
             made["client_secret"].as_str().unwrap_or_default(),
         )
+    }
+
+    /// Somebody who may sign in to the console with this address and these roles (`admin,issuer`).
+    pub fn member(&self, address: &str, roles: &str) {
+        let _ = operator(&["member", "add", "--client", &self.client, "--email", address, "--roles", roles]);
     }
 
     /// The bearer token.

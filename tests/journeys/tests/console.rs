@@ -1,0 +1,192 @@
+//! Staff at a browser without scripts: signing in and out, who may see what, members and what they did.
+
+#![allow(clippy::unwrap_used, reason = "a journey ends where an answer lacks what it should have")]
+
+use journeys::browser::{Browser, code, link};
+use journeys::{Issuer, eventually, mails, picture, request};
+
+const SESSION: &str = "__Host-session";
+
+fn address(local: &str, issuer: &Issuer) -> String {
+    format!("{local}+{}@staff.example", issuer.client)
+}
+
+fn office(name: &str) -> (Issuer, String) {
+    let issuer = Issuer::new(name, &[]);
+    let admin = address("admin", &issuer);
+    issuer.member(&admin, "admin");
+    (issuer, admin)
+}
+
+#[test]
+fn an_address_is_proved_by_a_code_that_works_once() {
+    let (issuer, admin) = office("織物学院");
+    let mut browser = Browser::default();
+    // What was wanted is come back to.
+    let wanted = format!("/console/{}/members", issuer.client);
+    assert_eq!(browser.get(&wanted).expect(303).header("location"), "/sign-in");
+    let page = browser.ask_for_code(&admin);
+    assert!(browser.cookie(SESSION).is_none());
+    let right = code(&admin);
+    let wrong = if right == "000000" { "000001" } else { "000000" };
+    assert!(browser.post(&page, &[("code", wrong)]).expect(400).text().contains("e-code"));
+    let done = browser.post(&page, &[("code", &right)]).expect(303);
+    assert_eq!(done.header("location"), wanted);
+    let set = done.headers("set-cookie").find(|set| set.starts_with(SESSION)).unwrap().to_owned();
+    for part in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(set.contains(part), "{set}");
+    }
+    let members = browser.get(&wanted).expect(200);
+    assert!(members.text().contains(&admin) && members.text().contains("織物学院"));
+    assert_eq!((members.header("cache-control"), members.header("x-frame-options")), ("no-store", "DENY"));
+    assert!(members.header("content-security-policy").contains("script-src 'self'"));
+    // Used up, for this browser and any other.
+    Browser::default().post(&page, &[("code", &right)]).expect(410);
+    Browser::default().get(&page).expect(410);
+}
+
+#[test]
+fn a_code_may_be_tried_five_times() {
+    let (_, admin) = office("Guessing");
+    let mut browser = Browser::default();
+    let page = browser.ask_for_code(&admin);
+    let right = code(&admin);
+    for n in 0..5u32 {
+        let guess = format!("{:06}", (right.parse::<u32>().unwrap() + 1 + n) % 1_000_000);
+        browser.post(&page, &[("code", &guess)]).expect(400);
+    }
+    browser.post(&page, &[("code", &right)]).expect(410);
+    assert!(browser.cookie(SESSION).is_none());
+}
+
+#[test]
+fn the_link_in_the_mail_signs_in_by_a_button_and_looking_at_it_does_not() {
+    let (issuer, admin) = office("Links");
+    let mut asking = Browser::default();
+    asking.ask_for_code(&admin);
+    let link = link(&admin);
+    // Whatever scans mails opens links.
+    for _ in 0..3 {
+        request("GET", &link, &[("accept", "text/html")], b"").expect(200);
+    }
+    let mut elsewhere = Browser::default();
+    assert!(elsewhere.get(&link).expect(200).text().contains(&admin));
+    let (page, token) = link.split_once("?t=").unwrap();
+    elsewhere.post(page, &[("t", &token.replace(|c: char| c.is_ascii_digit(), "a"))]).expect(400);
+    elsewhere.post(page, &[("t", token)]).expect(303);
+    let home = elsewhere.get("/console").expect(303);
+    assert_eq!(home.header("location"), format!("/console/{}", issuer.client));
+}
+
+#[test]
+fn sessions_are_not_planted_and_end_everywhere() {
+    let (_, admin) = office("Sessions");
+    // A session that a browser brings along becomes nobody's.
+    let mut victim = Browser::default();
+    let planted = format!("{}.{}", "a".repeat(32), "b".repeat(64));
+    victim.plant(SESSION, &planted);
+    let page = victim.ask_for_code(&admin);
+    victim.post(&page, &[("code", &code(&admin))]).expect(303);
+    assert_ne!(victim.cookie(SESSION), Some(planted.as_str()));
+    let mut attacker = Browser::default();
+    attacker.plant(SESSION, &planted);
+    assert_eq!(attacker.get("/console").expect(303).header("location"), "/sign-in");
+
+    let mut other = Browser::signed_in(&admin);
+    let here = victim.get("/console").expect(303).header("location").to_owned();
+    let before = victim.cookie(SESSION).unwrap().to_owned();
+    let csrf = victim.csrf(&here);
+    victim.post("/sign-out", &[("csrf", &csrf)]).expect(303);
+    // The cookie itself is good for nothing now.
+    let mut copy = Browser::default();
+    copy.plant(SESSION, &before);
+    assert_eq!(copy.get(&here).expect(303).header("location"), "/sign-in");
+    other.get(&here).expect(200);
+    let mut third = Browser::signed_in(&admin);
+    let csrf = third.csrf(&here);
+    third.post("/sign-out", &[("csrf", &csrf), ("everywhere", "yes")]).expect(303);
+    assert_eq!(other.get(&here).expect(303).header("location"), "/sign-in");
+}
+
+#[test]
+fn another_site_does_nothing_in_somebodys_name() {
+    let (issuer, admin) = office("Forgery");
+    let mut browser = Browser::signed_in(&admin);
+    let members = format!("/console/{}/members", issuer.client);
+    let csrf = browser.csrf(&members);
+    let body = |csrf: &str| format!("csrf={csrf}&email=evil%40evil.example&role=admin&scope=all");
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let evil = [form, ("origin", "https://evil.example")];
+    browser.send("POST", &members, &evil, body(&csrf).as_bytes()).expect(403);
+    browser.send("POST", &members, &[form, ("sec-fetch-site", "cross-site")], body(&csrf).as_bytes()).expect(403);
+    browser.send("POST", &members, &[form], body("").as_bytes()).expect(403);
+    let another = Browser::signed_in(&admin).csrf(&members);
+    browser.send("POST", &members, &[form], body(&another).as_bytes()).expect(403);
+    assert!(!browser.get(&members).text().contains("evil"));
+    request("POST", "/sign-in", &evil, b"email=a%40b.example").expect(403);
+}
+
+#[test]
+fn pages_of_others_look_like_none() {
+    let (mine, admin) = office("Mine");
+    let (theirs, _) = office("Theirs");
+    let mut browser = Browser::signed_in(&admin);
+    for page in ["", "/members", "/audit", "/badges", "/events", "/settings"] {
+        let other = browser.get(&format!("/console/{}{page}", theirs.client)).expect(404);
+        let none = browser.get(&format!("/console/nosuch{page}")).expect(404);
+        let same = |reply: &journeys::Reply| reply.text().replace(&theirs.client, "nosuch");
+        assert_eq!(same(&other), same(&none));
+    }
+    browser.get(&format!("/console/{}", mine.client)).expect(200);
+}
+
+#[test]
+fn who_is_invited_comes_in_with_the_powers_given_and_no_others() {
+    let (issuer, admin) = office("招待 <b>");
+    let _ = issuer.create_badge(&picture());
+    let mut browser = Browser::signed_in(&admin);
+    let home = format!("/console/{}", issuer.client);
+    let members = format!("{home}/members");
+    let reviewer = address("reviewer", &issuer);
+    let wrong = browser.submit(&members, &[("email", "nobody"), ("name", "審査 <i>")]).expect(400).text();
+    assert!(wrong.contains("e-email") && wrong.contains("審査 &lt;i&gt;"), "what was typed stays");
+    browser
+        .submit(&members, &[("email", &reviewer), ("name", "審査 花子"), ("role", "reviewer"), ("scope", "all")])
+        .expect(303);
+    eventually("the invitation is mailed", || !mails(&reviewer).is_empty());
+    assert!(mails(&reviewer)[0]["BodyHtml"].as_str().unwrap().contains("招待 &lt;b&gt;"));
+
+    let mut guest = Browser::signed_in(&reviewer);
+    let page = guest.get(&home).expect(200).text();
+    assert!(page.contains("/applications") && !page.contains("/members") && !page.contains("/issue\""));
+    guest.get(&members).expect(403);
+    guest.get(&format!("{home}/audit")).expect(403);
+    let csrf = guest.csrf(&home);
+    guest.post(&members, &[("csrf", &csrf), ("email", "x@y.example"), ("role", "admin"), ("scope", "all")]).expect(403);
+
+    // What was done is written down, and by whom.
+    let audit = browser.get(&format!("{home}/audit")).expect(200).text();
+    assert!(audit.contains("POST members") && audit.contains(&admin));
+    let list = browser.get(&members).text();
+    let id = list.split(&format!("{members}/")).find(|part| part.contains("審査 花子")).unwrap();
+    let id = &id[..32];
+    browser.submit(&format!("{members}/{id}"), &[("do", "remove")]).expect(303);
+    guest.get(&home).expect(404);
+    // Nobody locks the organisation by taking their own powers.
+    let own = browser.get(&members).text();
+    let own = own.split(&format!("{members}/")).nth(1).unwrap()[..32].to_owned();
+    browser.submit(&format!("{members}/{own}"), &[("do", "save"), ("role", "issuer"), ("scope", "all")]).expect(400);
+    browser.submit(&format!("{members}/{own}"), &[("do", "remove")]).expect(409);
+    browser.get(&members).expect(200);
+}
+
+#[test]
+fn codes_are_not_mailed_without_end() {
+    let (_, admin) = office("Flood");
+    let mut browser = Browser::default();
+    for _ in 0..6 {
+        browser.post("/sign-in", &[("email", &admin)]).expect(303);
+    }
+    browser.post("/sign-in", &[("email", &admin.to_uppercase())]).expect(429);
+    browser.post("/sign-in", &[("email", "no address <script>")]).expect(400);
+}
