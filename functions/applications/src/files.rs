@@ -171,6 +171,21 @@ async fn remove(app: &App, request: &Request) -> Result<Answer, Problem> {
     Ok(Answer::new(204).cache(Cache::None))
 }
 
+/// `GET /v2/application/{client}/{application}/evidence/{evidence}`: where staff find a file, for some minutes.
+pub(crate) async fn lend(app: &App, subject: &Subject, request: &Request) -> Result<Answer, Problem> {
+    let file = find(app, subject, request).await?;
+    let url = app.files.evidence_download(&file, request.now).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
+    let mut value = Shown::of(&file).value(request.lang);
+    value["url"] = url.into();
+    Ok(Answer::json(200, &value))
+}
+
+/// The files of an application as JSON, for staff.
+pub(crate) async fn listed(app: &App, application: &ApplicationId, request: &Request) -> Result<Value, Problem> {
+    let files = of(app, application, request.now).await?;
+    Ok(files.iter().map(|file| file.value(request.lang)).collect())
+}
+
 /// `GET …/evidence/{evidence}`: sends a reviewer on to an accepted file that was submitted.
 async fn download(app: &App, request: &Request) -> Result<Answer, Problem> {
     let Opened { subject, opens } = apply::open(app, request).await?;

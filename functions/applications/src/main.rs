@@ -76,6 +76,9 @@ impl App {
         match route {
             "GET /v2/application/{client}" => review::list(self, request, &caller).await,
             "GET /v2/application/{client}/{application}" => review::show(self, request, &caller).await,
+            "GET /v2/application/{client}/{application}/evidence/{evidence}" => {
+                review::file(self, request, &caller).await
+            }
             "POST /v2/application/{client}/{application}/decision" => review::decide(self, request, &caller).await,
             "POST /v2/application/{client}/{application}/vote" => review::vote(self, request, &caller).await,
             "POST /v2/application/{client}/{application}/assign" => review::assign(self, request, &caller).await,

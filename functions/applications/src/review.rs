@@ -1,7 +1,7 @@
 //! Applications, as staff see them and decide about them.
 
 use crate::step::{self, Files, Subject};
-use crate::{App, forms, view};
+use crate::{App, files, forms, view};
 use application::Refusal;
 use application::application::{Actor, Choice, Decision, STATES};
 use application::approval::Approval;
@@ -85,7 +85,14 @@ pub(crate) async fn show(app: &App, request: &Request, caller: &Caller) -> Resul
     let answered: Vec<Form> = answered.into_iter().flatten().collect();
     let by = decider(caller, &form);
     let subject = Subject { application: history.application.clone(), form };
-    Ok(Answer::json(200, &view::staff(&subject, &history, &answered, &by, request.lang)))
+    let mut value = view::staff(&subject, &history, &answered, &by, request.lang);
+    value["files"] = files::listed(app, &id, request).await?;
+    Ok(Answer::json(200, &value))
+}
+
+/// `GET /v2/application/{client}/{application}/evidence/{evidence}`.
+pub(crate) async fn file(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
+    files::lend(app, &find(app, request, caller).await?, request).await
 }
 
 /// Somebody else's, none, and one that was never submitted, which is the applicant's own, look alike.

@@ -1,9 +1,15 @@
 //! The pages of the console.
 
+mod applications;
 mod audit;
+mod badges;
+mod events;
+mod forms;
+mod issue;
 mod members;
 mod organisations;
 mod overview;
+mod settings;
 
 use crate::desk::Desk;
 use crate::{App, Refused, assets};
@@ -26,6 +32,35 @@ pub(crate) async fn answer(app: &App, request: &Request) -> Result<Answer, Refus
         (true, ["members", person]) => members::show(&desk, person).await,
         (false, ["members", person]) => members::change(&desk, person).await,
         (true, ["audit"]) => audit::list(&desk).await,
+        (true, ["settings"]) => settings::show(&desk).await,
+        (false, ["settings"]) => settings::act(&desk).await,
+        (true, ["badges"]) => badges::list(&desk).await,
+        (true, ["badges", "new"]) => badges::edit(&desk, None).await,
+        (false, ["badges", "new"]) => badges::save(&desk, None).await,
+        (true, ["badges", badge]) => badges::show(&desk, badge).await,
+        (true, ["badges", badge, "edit"]) => badges::edit(&desk, Some(badge)).await,
+        (false, ["badges", badge, "edit"]) => badges::save(&desk, Some(badge)).await,
+        (false, ["badges", badge, "delete"]) => badges::delete(&desk, badge).await,
+        (true, ["forms"]) => forms::list(&desk).await,
+        (true, ["forms", "new"]) => forms::begin(&desk).await,
+        (false, ["forms", "new"]) => forms::create(&desk).await,
+        (true, ["forms", form]) => forms::edit(&desk, form).await,
+        (false, ["forms", form]) => forms::change(&desk, form).await,
+        (true, ["issue"]) => issue::choose(&desk).await,
+        (true, ["issue", "list", import]) => issue::terms(&desk, import).await,
+        (false, ["issue", "list", import]) => issue::issue(&desk, import).await,
+        (true, ["issue", badge]) => issue::recipients(&desk, badge).await,
+        (false, ["issue", badge]) => issue::check(&desk, badge).await,
+        (true, ["events"]) => events::list(&desk).await,
+        (true, ["events", event]) => events::show(&desk, event).await,
+        (false, ["events", event]) => events::act(&desk, event).await,
+        (true, ["events", event, "csv"]) => events::csv(&desk, event).await,
+        (true, ["applications"]) => applications::list(&desk).await,
+        (true, ["applications", application]) => applications::show(&desk, application).await,
+        (false, ["applications", application]) => applications::decide(&desk, application).await,
+        (true, ["applications", application, "files", evidence]) => {
+            applications::file(&desk, application, evidence).await
+        }
         _ => Err(Kind::NotFound.into()),
     }
 }

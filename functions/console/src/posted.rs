@@ -57,11 +57,6 @@ impl Posted {
         self.all(name).any(|v| v == value)
     }
 
-    /// Everything in its order.
-    pub(crate) fn fields(&self) -> &[(String, String)] {
-        &self.fields
-    }
-
     /// A file that was chosen; none when nothing was.
     pub(crate) fn file(&self, name: &str) -> Option<&[u8]> {
         self.files.iter().find(|(n, bytes)| n == name && !bytes.is_empty()).map(|(_, bytes)| bytes.as_slice())
