@@ -100,7 +100,6 @@ impl<'a> Call<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    pub(crate) media_type: String,
     pub(crate) body: Vec<u8>,
 }
 
@@ -299,12 +298,7 @@ fn reply(payload: &[u8]) -> Option<Reply> {
         Some(true) => STANDARD.decode(body).ok()?,
         _ => body.as_bytes().to_vec(),
     };
-    let header = |part: &str| {
-        let found = payload[part].as_object()?.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"))?;
-        found.1.as_str().or_else(|| found.1[0].as_str())
-    };
-    let media_type = header("headers").or_else(|| header("multiValueHeaders")).unwrap_or_default().to_owned();
-    Some(Reply { status: u16::try_from(payload["statusCode"].as_u64()?).ok()?, media_type, body })
+    Some(Reply { status: u16::try_from(payload["statusCode"].as_u64()?).ok()?, body })
 }
 
 #[cfg(test)]
@@ -348,14 +342,13 @@ mod tests {
 
     #[test]
     fn what_is_wrong_stands_beside_its_field_or_at_the_top() {
-        let with =
-            |status, body: Value| Reply { status, media_type: String::new(), body: body.to_string().into_bytes() };
+        let with = |status, body: Value| Reply { status, body: body.to_string().into_bytes() };
         let fields = with(400, json!({"title": "T", "errors": [{"pointer": "#/content/0/name", "detail": "missing"}]}));
         let complaint = |pointer: &str, text: &str| Complaint { pointer: pointer.into(), text: text.into() };
         assert_eq!(fields.complaints(), [complaint("/content/0/name", "missing")]);
         let whole = with(409, json!({"title": "T", "detail": "D", "type": Kind::Conflict.uri()}));
         assert_eq!((whole.complaints(), whole.problem().kind()), (vec![complaint("", "D")], Kind::Conflict));
-        let plain = Reply { status: 403, media_type: "text/plain".into(), body: b"403 Forbidden".to_vec() };
+        let plain = Reply { status: 403, body: b"403 Forbidden".to_vec() };
         assert_eq!(plain.problem().kind(), Kind::MissingRole);
     }
 
@@ -365,12 +358,9 @@ mod tests {
             br#"{"statusCode":200,"headers":{"content-type":"application/json"},"body":"{}","isBase64Encoded":false}"#,
         )
         .unwrap();
-        assert_eq!(
-            (text.status, text.body.as_slice(), text.media_type.as_str()),
-            (200, &b"{}"[..], "application/json")
-        );
+        assert_eq!((text.status, text.body.as_slice()), (200, &b"{}"[..]));
         let bytes = reply(br#"{"statusCode":200,"headers":{},"multiValueHeaders":{"content-type":["image/png"]},"body":"iVBORw==","isBase64Encoded":true}"#).unwrap();
-        assert_eq!((bytes.body.as_slice(), bytes.media_type.as_str()), (&b"\x89PNG"[..], "image/png"));
+        assert_eq!(bytes.body, b"\x89PNG");
         assert!(reply(b"{}").is_none() && reply(b"x").is_none());
     }
 }
