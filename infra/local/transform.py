@@ -84,11 +84,13 @@ def localise_condition(condition: dict) -> None:
     if strings.pop("kms:SigningAlgorithm", None) and not strings:
         del condition["StringEquals"]
     # AWS compares aws:PrincipalArn of an assumed role with the role's ARN, the emulator with the session's.
-    role = condition.pop("ArnEquals", {}).get("aws:PrincipalArn")
-    if role:
-        name = role["Fn::GetAtt"][0]
-        session = f"arn:aws:sts::${{AWS::AccountId}}:assumed-role/${{{name}}}/*"
-        condition["ArnLike"] = {"aws:PrincipalArn": {"Fn::Sub": session}}
+    roles = condition.pop("ArnEquals", {}).get("aws:PrincipalArn")
+    if roles:
+        sessions = [
+            {"Fn::Sub": f"arn:aws:sts::${{AWS::AccountId}}:assumed-role/${{{role['Fn::GetAtt'][0]}}}/*"}
+            for role in (roles if isinstance(roles, list) else [roles])
+        ]
+        condition["ArnLike"] = {"aws:PrincipalArn": sessions}
 
 
 def main() -> None:

@@ -57,7 +57,8 @@ def routed() -> set[str]:
     """What template.yaml promises, in the document's words."""
     found = set()
     for resource in transform.load()["Resources"].values():
-        if resource["Type"] == "AWS::ApiGatewayV2::Route":
+        # What only people at a browser use is no API: the console's pages.
+        if resource["Type"] == "AWS::ApiGatewayV2::Route" and "ConsoleIntegration" not in str(resource["Properties"]["Target"]):
             key = resource["Properties"]["RouteKey"]
             method, path = ("GET", "$default") if key == "$default" else key.split(" ")
             found.update(f"{method} {p}" for p in TREES.get(f"{method} {path}", [RENAMED.get(path, path)]))

@@ -85,7 +85,7 @@ class Source(unittest.TestCase):
 class Powers(unittest.TestCase):
     """Who may do what. A change here is a change of what a compromised function could do."""
 
-    def test_three_functions_sign_each_with_its_own_kind_of_key(self):
+    def test_four_functions_sign_each_with_its_own_kind_of_key(self):
         signing = {}
         for name, role in resources(transformed(local=False), "AWS::IAM::Role").items():
             for statement in statements(role):
@@ -94,7 +94,12 @@ class Powers(unittest.TestCase):
         tag = "aws:ResourceTag/shirushi:purpose"
         self.assertEqual(
             signing,
-            {"IssuanceFunctionRole": {tag: "credential"}, "AccountsFunctionRole": {tag: "token"}, "PdfFunctionRole": {tag: "seal"}},
+            {
+                "IssuanceFunctionRole": {tag: "credential"},
+                "AccountsFunctionRole": {tag: "token"},
+                "ConsoleFunctionRole": {tag: "token"},
+                "PdfFunctionRole": {tag: "seal"},
+            },
         )
 
     def test_no_statement_grants_a_whole_service(self):
@@ -195,10 +200,12 @@ class Triggers(unittest.TestCase):
 class Localised(unittest.TestCase):
     def test_keys_still_name_the_one_role_that_signs(self):
         for name, key in resources(transformed(local=True), "AWS::KMS::Key").items():
-            role = {"TokenKey": "Accounts", "SealKey": "Pdf"}.get(name, "Issuance")
-            session = f"arn:aws:sts::${{AWS::AccountId}}:assumed-role/${{{role}FunctionRole}}/*"
+            roles = {"TokenKey": ["Accounts", "Console"], "SealKey": ["Pdf"]}.get(name, ["Issuance"])
+            sessions = [
+                {"Fn::Sub": f"arn:aws:sts::${{AWS::AccountId}}:assumed-role/${{{role}FunctionRole}}/*"} for role in roles
+            ]
             condition = key["KeyPolicy"]["Statement"][1]["Condition"]
-            self.assertEqual(condition, {"ArnLike": {"aws:PrincipalArn": {"Fn::Sub": session}}})
+            self.assertEqual(condition, {"ArnLike": {"aws:PrincipalArn": sessions}})
 
     def test_nothing_else_differs(self):
         real, local = transformed(local=False)["Resources"], transformed(local=True)["Resources"]
