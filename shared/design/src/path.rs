@@ -124,9 +124,16 @@ impl Outline {
 
     /// How long it is.
     pub(crate) fn length(&self) -> f64 {
-        let (mut length, mut pen, mut start) = (0.0, at(0.0, 0.0), at(0.0, 0.0));
+        let mut length = 0.0;
+        self.walk(|from, to| length += (to.x - from.x).hypot(to.y - from.y));
+        length
+    }
+
+    /// Goes along it in short straight steps.
+    pub(crate) fn walk(&self, mut step: impl FnMut(Point, Point)) {
+        let (mut pen, mut start) = (at(0.0, 0.0), at(0.0, 0.0));
         let mut walk = |pen: &mut Point, to: Point| {
-            length += (to.x - pen.x).hypot(to.y - pen.y);
+            step(*pen, to);
             *pen = to;
         };
         for segment in &self.0 {
@@ -154,7 +161,6 @@ impl Outline {
                 Segment::Close => walk(&mut pen, start),
             }
         }
-        length
     }
 }
 

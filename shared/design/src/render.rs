@@ -52,7 +52,7 @@ pub fn render(design: &Design, fonts: &Fonts) -> Svg {
     canvas.out.push_str("</title>");
     let turned = if scale < 1.0 { format!(" scale({})", number(scale)) } else { String::new() };
     canvas.open(&[("transform", &format!("translate(300 {}){turned}", number(y)))]);
-    canvas.tails(&design.tails);
+    canvas.tails(&design.tails, design.border.colour);
     canvas.plate(design);
     canvas.ring(design);
     for icon in &design.icons {
@@ -283,7 +283,7 @@ impl Canvas<'_> {
         }
     }
 
-    fn tails(&mut self, tails: &Tails) {
+    fn tails(&mut self, tails: &Tails, metal: Colour) {
         let Tails { place, colour, stripe } = *tails;
         let band = |corners: [Point; 4]| Outline::polygon(&corners);
         match place {
@@ -324,7 +324,7 @@ impl Canvas<'_> {
                     }
                 }
                 // The ring it hangs by.
-                self.line(&Outline::circle(at(0.0, -PLATE), 34.0), Line::Solid, 16.0, darker(stripe, 10));
+                self.line(&Outline::circle(at(0.0, -PLATE), 34.0), Line::Solid, 16.0, metal);
             }
         }
     }
