@@ -207,7 +207,8 @@ fn marks(part: Part<'_, '_>) -> Marks {
         part.knows(&["symbol", "count", "of", "path", "y", "radius", "size", "colour"]);
     }
     let count = number(part, "count", (0, MAX_MARKS), 0);
-    let of = number(part, "of", (0, MAX_MARKS), count);
+    // 0 is what the form has where nothing was chosen.
+    let of = Some(number(part, "of", (0, MAX_MARKS), 0)).filter(|of| *of > 0).unwrap_or(count);
     if let Some(part) = part.filter(|_| of < count) {
         part.refuse_field("of", Reason::OutOfRange { min: count, max: MAX_MARKS });
     }
