@@ -12,6 +12,9 @@ const wrong = [];
 
 const source = page => page.locator('.picture').getAttribute('src');
 
+/** Opens the section that a field is in. */
+const unfold = (page, name) => page.locator(`details.part:has([name="${name}"]) > summary`).click();
+
 /** Waits until the picture is another one. */
 async function drawn(page, before) {
   await page.waitForFunction(src => document.querySelector('.picture').src !== src, before);
@@ -33,6 +36,9 @@ try {
         await page.waitForURL('**/?lang=*');
         assert.equal(await page.locator('[name="ribbon/style"]').inputValue(), 'folded');
         await judge('template');
+        await unfold(page, 'ribbon/text');
+        await unfold(page, 'icons/0/name');
+        await unfold(page, 'border/width');
 
         // What is typed is drawn.
         let before = await source(page);
@@ -72,10 +78,11 @@ try {
     const {page, close} = await tab(browser, {size: PHONE, lang: 'en', scripts: false});
     await page.goto(`${base}/?lang=en`);
     await page.locator('button.template[value=skill]').click();
+    await unfold(page, 'texts/0/text');
     await page.locator('[name="texts/0/text"]').fill('RUST');
     const before = await source(page);
     await page.locator('button[value=preview]').click();
-    await page.locator('[name="texts/0/text"]').waitFor();
+    await page.waitForLoadState();
     assert.equal(await page.locator('[name="texts/0/text"]').inputValue(), 'RUST');
     assert.notEqual(await source(page), before);
     await close();

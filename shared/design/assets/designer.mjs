@@ -29,6 +29,7 @@ function follow(form) {
       const control = form.elements.namedItem(pointer.replace(/^#?\//, ''));
       if(control instanceof Element) {
         control.setAttribute('aria-invalid', 'true');
+        control.closest('details').open = true;
         texts.push(`${control.labels?.[0]?.textContent ?? ''}: ${detail}`);
       } else texts.push(detail);
     }

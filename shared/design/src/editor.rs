@@ -163,6 +163,15 @@ impl Form<'_> {
         typed.or_else(|| self.blank.pointer(pointer)).unwrap_or(&Value::Null)
     }
 
+    /// The same as text.
+    fn typed(&self, control: &Control) -> String {
+        match self.value(&control.pointer) {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }
+    }
+
     fn complaints<'c>(&'c self, control: &'c Control) -> impl Iterator<Item = &'c FieldError> {
         self.shown.complaints.iter().filter(|error| error.pointer == control.pointer)
     }
@@ -197,9 +206,14 @@ impl Form<'_> {
 
     fn section(&self, section: &Section, is_first: bool) -> Markup {
         let wrong = section.controls.iter().any(|control| self.complaints(control).next().is_some());
+        let tells = section.controls.iter().find(|control| Some(&control.pointer) == section.tells.as_ref());
+        let told = tells.map(|control| control.told(&self.typed(control), self.shown.lang));
         html! {
-            details.part open[is_first || wrong || section.is_used(|pointer| self.value(pointer))] {
-                summary { (section.title) }
+            details.part open[is_first || wrong] {
+                summary {
+                    (section.title)
+                    @if let Some(told) = told.filter(|told| !told.is_empty()) { span.told { (told) } }
+                }
                 @if !section.hint.is_empty() { p.hint { (section.hint) } }
                 div.controls role="group" aria-label=(section.title) {
                     @for control in &section.controls { (self.control(control)) }
@@ -211,7 +225,7 @@ impl Form<'_> {
     fn control(&self, control: &Control) -> Markup {
         let (id, name, lang) = (control.id(), control.name(), self.shown.lang);
         let value = self.value(&control.pointer);
-        let typed = value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned);
+        let typed = self.typed(control);
         let errors: Vec<String> = self.complaints(control).map(|error| error.reason.text(lang)).collect();
         let invalid = (!errors.is_empty()).then_some("true");
         let described = invalid.map(|_| format!("e-{id}"));

@@ -1,30 +1,20 @@
 //! The controls of the form, in sections: which field of a design each is for, and what may stand in it.
 
 use crate::choice::Choice;
+use crate::icons;
 use crate::model::{
     Face, Line, MAX_ICONS, MAX_MARKS, MAX_OFFSET, MAX_TEXT_CHARS, MAX_TEXTS, MAX_TITLE_CHARS, PaintKind, RibbonStyle, RingOutline, SIZES,
     Shape, Symbol, TailsPlace, TextPath,
 };
 use badge::Lang;
-use serde_json::Value;
 
 /// What belongs together.
 pub(super) struct Section {
     pub(super) title: String,
     pub(super) hint: &'static str,
     pub(super) controls: Vec<Control>,
-    /// The field that tells whether it is used, and what it then is not.
-    unused: Option<(String, &'static str)>,
-}
-
-impl Section {
-    /// Whether something of it is to be seen.
-    pub(super) fn is_used<'v>(&self, value: impl Fn(&str) -> &'v Value) -> bool {
-        self.unused.as_ref().is_some_and(|(pointer, nothing)| {
-            let value = value(pointer);
-            value.as_str().is_some_and(|text| text != *nothing) || value.as_i64().is_some_and(|number| number != 0)
-        })
-    }
+    /// The field that tells most of it, which is shown while the section is closed.
+    pub(super) tells: Option<String>,
 }
 
 /// One field of a design.
@@ -49,6 +39,15 @@ impl Control {
     /// Its name in what is posted.
     pub(super) fn name(&self) -> &str {
         self.pointer.trim_start_matches('/')
+    }
+
+    /// What is chosen or typed, for people.
+    pub(super) fn told(&self, typed: &str, lang: Lang) -> String {
+        match &self.kind {
+            Kind::Choice(choices) => choices.iter().find(|(name, _)| *name == typed).map_or(typed, |(_, label)| label).to_owned(),
+            Kind::Icon => icons::find(typed).map_or("", |icon| lang.pick(icon.en, icon.ja)).to_owned(),
+            _ => typed.to_owned(),
+        }
     }
 
     /// Its id in the page.
@@ -112,10 +111,10 @@ const ANYWHERE: (i64, i64) = (-MAX_OFFSET, MAX_OFFSET);
 /// All sections.
 pub(super) fn all(lang: Lang) -> Vec<Section> {
     let part = |pointer: &str| Part { pointer: pointer.to_owned(), lang, controls: Vec::new() };
-    let section = |en: &str, ja: &str, hint: (&'static str, &'static str), part: Part, unused: Option<(&str, &'static str)>| Section {
+    let section = |en: &str, ja: &str, hint: (&'static str, &'static str), part: Part, tells: Option<&str>| Section {
         title: lang.pick(en, ja).to_owned(),
         hint: lang.pick(hint.0, hint.1),
-        unused: unused.map(|(pointer, nothing)| (pointer.to_owned(), nothing)),
+        tells: tells.map(str::to_owned),
         controls: part.controls,
     };
     let none = ("", "");
@@ -139,7 +138,7 @@ pub(super) fn all(lang: Lang) -> Vec<Section> {
                 .number("width", "Width", "太さ", (1, 60))
                 .colour("colour", "Colour", "色")
                 .colour("accent", "Second colour", "2つ目の色"),
-            Some(("/border/style", "none")),
+            Some("/border/style"),
         ),
         section(
             "Inner ring",
@@ -153,7 +152,7 @@ pub(super) fn all(lang: Lang) -> Vec<Section> {
                 .colour("colour", "Colour", "色")
                 .add("filled", "Fill the inside", "内側を塗る", Kind::Check)
                 .paint("fill"),
-            Some(("/ring/style", "none")),
+            Some("/ring/style"),
         ),
         section(
             "Ribbon",
@@ -169,7 +168,7 @@ pub(super) fn all(lang: Lang) -> Vec<Section> {
                 .number("y", "Vertical position", "上下の位置", ANYWHERE)
                 .number("width", "Length", "長さ", (100, 600))
                 .number("height", "Height", "高さ", (20, 160)),
-            Some(("/ribbon/style", "none")),
+            Some("/ribbon/style"),
         ),
     ];
     for n in 0..MAX_ICONS {
@@ -177,7 +176,7 @@ pub(super) fn all(lang: Lang) -> Vec<Section> {
         sections.push(Section {
             title: format!("{} {}", lang.pick("Icon", "アイコン"), n + 1),
             hint: "",
-            unused: Some((name, "")),
+            tells: Some(name),
             controls: part(&format!("/icons/{n}"))
                 .add("name", "Icon", "アイコン", Kind::Icon)
                 .number("size", "Size", "大きさ", SIZES)
@@ -196,7 +195,7 @@ pub(super) fn all(lang: Lang) -> Vec<Section> {
                 "Text that is longer than its length allows becomes smaller.",
                 "長さに収まらない文字は自動的に小さくなります。",
             ),
-            unused: Some((text, "")),
+            tells: Some(text),
             controls: part(&format!("/texts/{n}"))
                 .text("text", "Text", "文字", MAX_TEXT_CHARS)
                 .choice::<TextPath>("path", "Course", "配置")
@@ -223,7 +222,7 @@ pub(super) fn all(lang: Lang) -> Vec<Section> {
             .choice::<TextPath>("path", "Course", "配置")
             .number("y", "Vertical position (straight)", "上下の位置（直線のとき）", ANYWHERE)
             .number("radius", "Radius (on an arc)", "半径（弧のとき）", (20, 290)),
-        Some(("/marks/count", "")),
+        Some("/marks/count"),
     ));
     sections.push(section(
         "Hanging ribbons",
@@ -233,7 +232,7 @@ pub(super) fn all(lang: Lang) -> Vec<Section> {
             .choice::<TailsPlace>("place", "Where", "場所")
             .colour("colour", "Colour", "色")
             .colour("stripe", "Stripe", "ストライプの色"),
-        Some(("/tails/place", "none")),
+        Some("/tails/place"),
     ));
     sections
 }
