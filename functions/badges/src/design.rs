@@ -31,7 +31,8 @@ impl Designer {
         }
         let mut files = Vec::with_capacity(FONTS.len());
         for (face, name) in FONTS {
-            let bytes = std::fs::read(self.folder.join(name)).map_err(|error| Problem::internal(format!("{name}: {error}")))?;
+            let bytes =
+                std::fs::read(self.folder.join(name)).map_err(|error| Problem::internal(format!("{name}: {error}")))?;
             files.push((face, bytes));
         }
         let fonts = Fonts::new(files).map_err(Problem::internal)?;
@@ -79,7 +80,7 @@ pub(crate) fn preview(app: &App, request: &Request) -> Result<Answer, Problem> {
     Ok(answer.header("vary", "accept"))
 }
 
-/// `GET /v2/design/templates`: designs to begin with, in both languages.
+/// `GET /design/templates`: designs to begin with, in both languages.
 pub(crate) fn templates() -> Answer {
     let spoken = |give: &dyn Fn(Lang) -> Value| json!({"en": give(Lang::En), "ja": give(Lang::Ja)});
     let row = |template: &templates::Template| {
@@ -93,7 +94,7 @@ pub(crate) fn templates() -> Answer {
     public(&json!({"result": rows, "total": rows.len()}))
 }
 
-/// `GET /v2/design/templates/{template}`: one of them as a picture, with words in the language `lang`, else in the caller's.
+/// `GET /design/templates/{template}`: one of them as a picture, with words in the language `lang`, else in the caller's.
 pub(crate) fn template(app: &App, request: &Request) -> Result<Answer, Problem> {
     let template = request.parameter("template").and_then(templates::find).ok_or(Kind::NotFound)?;
     let lang = match request.query("lang") {
@@ -105,12 +106,10 @@ pub(crate) fn template(app: &App, request: &Request) -> Result<Answer, Problem> 
     Ok(Answer::picture("image/svg+xml", svg, Cache::Short).header("vary", "accept-language"))
 }
 
-/// `GET /v2/design/icons`: the icons that a design may name, with words to search them by.
+/// `GET /design/icons`: the icons that a design may name, with words to search them by.
 pub(crate) fn icons() -> Answer {
     let category = |category: &Category| json!({"name": category.name(), "en": category.label(Lang::En), "ja": category.label(Lang::Ja)});
-    let icon = |icon: &icons::Icon| {
-        json!({"name": icon.name, "category": icon.category.name(), "en": icon.en, "ja": icon.ja, "path": icon.path})
-    };
+    let icon = |icon: &icons::Icon| json!({"name": icon.name, "category": icon.category.name(), "en": icon.en, "ja": icon.ja, "path": icon.path});
     let rows: Vec<Value> = icons::all().iter().map(icon).collect();
     let categories: Vec<Value> = Category::ALL.iter().map(category).collect();
     public(&json!({"category": categories, "result": rows, "total": rows.len()}))

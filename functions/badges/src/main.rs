@@ -82,9 +82,9 @@ impl App {
                 self.gate.caller(request, &WRITERS)?;
                 design::preview(self, request)
             }
-            "GET /v2/design/templates" => Ok(design::templates()),
-            "GET /v2/design/templates/{template}" => design::template(self, request),
-            "GET /v2/design/icons" => Ok(design::icons()),
+            "GET /design/templates" => Ok(design::templates()),
+            "GET /design/templates/{template}" => design::template(self, request),
+            "GET /design/icons" => Ok(design::icons()),
             _ => Err(Kind::NotFound.into()),
         }
     }

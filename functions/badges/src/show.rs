@@ -72,7 +72,12 @@ pub(crate) mod tests {
             client: ClientId::from_random([1; 10]),
             version: 3,
             definition: Definition::read(&definition).unwrap(),
-            artwork: Artwork { format: ImageFormat::Svg, sha256: "ab".repeat(32), png_sha256: "cd".repeat(32), design: None },
+            artwork: Artwork {
+                format: ImageFormat::Svg,
+                sha256: "ab".repeat(32),
+                png_sha256: "cd".repeat(32),
+                design: None,
+            },
             created_at: at,
             modified_at: at,
         }

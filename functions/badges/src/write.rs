@@ -3,8 +3,8 @@
 //! The picture is stored before the definition that names it: a definition without its picture would be served to the public, a
 //! picture that nothing names harms nobody.
 
-use crate::show::etag;
 use crate::design::Designer;
+use crate::show::etag;
 use crate::{App, picture};
 use artwork::Artwork;
 use badge::definition::{Artwork as Kept, Badge, ImageFormat};
@@ -264,7 +264,9 @@ mod tests {
     #[test]
     fn picture_and_design_change_together() {
         let badge = crate::show::tests::badge(0, false);
-        let with = |members: Value| merged(crate::show::body(&badge, ""), merged(json!({"image": null, "design": null}), members));
+        let with = |members: Value| {
+            merged(crate::show::body(&badge, ""), merged(json!({"image": null, "design": null}), members))
+        };
         let read = |members: Value, before: Option<&Kept>| read(&designer(), &with(members), before).unwrap().1;
         let design = design::Design::read(&json!({"shape": "star", "texts": [{"text": "織"}]})).unwrap().value();
         let drawn = read(json!({"design": design}), None).unwrap();
@@ -274,7 +276,9 @@ mod tests {
         let other = picture::tests::DISC_URL.as_str();
 
         // Nothing of it is a change: neither absent, nor as shown.
-        for same in [json!({}), json!({"image": shown}), json!({"design": design}), json!({"image": shown, "design": design})] {
+        for same in
+            [json!({}), json!({"image": shown}), json!({"design": design}), json!({"image": shown, "design": design})]
+        {
             assert!(read(same, Some(&before)).is_none());
         }
         // An upload takes the place of the design, whether or not the design is sent back with it.

@@ -59,7 +59,8 @@ fn answer(fonts: &Fonts, path: &str, fields: &[(String, String)]) -> (u16, &'sta
         "/designer.mjs" => (200, "text/javascript", editor::SCRIPT.to_owned()),
         "/icons" => {
             let named = |(name, en, ja): (&str, &str, &str)| json!({"name": name, "en": en, "ja": ja});
-            let categories = icons::Category::ALL.iter().map(|c| named((c.name(), c.label(Lang::En), c.label(Lang::Ja))));
+            let categories =
+                icons::Category::ALL.iter().map(|c| named((c.name(), c.label(Lang::En), c.label(Lang::Ja))));
             let all = icons::all().iter().map(|icon| {
                 json!({"name": icon.name, "category": icon.category.name(), "en": icon.en, "ja": icon.ja, "path": icon.path})
             });
@@ -70,7 +71,11 @@ fn answer(fonts: &Fonts, path: &str, fields: &[(String, String)]) -> (u16, &'sta
             Ok(design) => (200, "image/svg+xml", render(&design, fonts).into_string()),
             Err(errors) => {
                 let error = |e: &badge::input::FieldError| json!({"pointer": format!("#{}", e.pointer), "detail": e.reason.text(lang)});
-                (400, "application/problem+json", json!({"errors": errors.iter().map(error).collect::<Vec<_>>()}).to_string())
+                (
+                    400,
+                    "application/problem+json",
+                    json!({"errors": errors.iter().map(error).collect::<Vec<_>>()}).to_string(),
+                )
             }
         },
         "/" => {
@@ -98,8 +103,7 @@ fn page(fonts: &Fonts, lang: Lang, filled: &Value) -> String {
     let complaints = read.err().unwrap_or_default();
     let (action, preview) = (format!("/?lang={}", lang.tag()), format!("/preview?lang={}", lang.tag()));
     let places = editor::Places { action: &action, preview: &preview, icons: "/icons", templates: "/templates" };
-    let shown =
-        editor::Shown { lang, filled, complaints: &complaints, picture: picture.as_deref(), hidden: &html! {} };
+    let shown = editor::Shown { lang, filled, complaints: &complaints, picture: picture.as_deref(), hidden: &html! {} };
     let title = lang.pick("Badge designer", "バッジデザイナー");
     html! {
         (DOCTYPE)

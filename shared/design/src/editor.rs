@@ -36,9 +36,9 @@ pub struct Places<'a> {
     pub action: &'a str,
     /// Where the script posts the same fields to, to get `image/svg+xml`, or `application/problem+json` with `errors`.
     pub preview: &'a str,
-    /// What `GET /v2/design/icons` answers.
+    /// What `GET /design/icons` answers.
     pub icons: &'a str,
-    /// Below here are the pictures of templates: `GET /v2/design/templates/{template}`.
+    /// Below here are the pictures of templates: `GET /design/templates/{template}`.
     pub templates: &'a str,
 }
 
@@ -180,7 +180,8 @@ impl Form<'_> {
     fn summary(&self, sections: &[Section]) -> Markup {
         let lang = self.shown.lang;
         let control = |error: &FieldError| {
-            let mut all = sections.iter().flat_map(|section| section.controls.iter().map(move |control| (section, control)));
+            let mut all =
+                sections.iter().flat_map(|section| section.controls.iter().map(move |control| (section, control)));
             all.find(|(_, control)| control.pointer == error.pointer)
         };
         html! {
@@ -265,8 +266,12 @@ mod tests {
     use crate::Choice;
     use badge::input::Reason;
 
-    const PLACES: Places<'_> =
-        Places { action: "/design", preview: "/design/preview", icons: "/v2/design/icons", templates: "/v2/design/templates" };
+    const PLACES: Places<'_> = Places {
+        action: "/design",
+        preview: "/design/preview",
+        icons: "/design/icons",
+        templates: "/design/templates",
+    };
 
     fn shown(lang: Lang, filled: &Value, complaints: &[FieldError]) -> String {
         let hidden = html! { input type="hidden" name="token" value="t"; };
@@ -278,7 +283,14 @@ mod tests {
         let (_, form) = page.split_once("<form class=\"designer\"").unwrap();
         let attribute = |tag: &str, name: &str| {
             let rest = tag.split_once(&format!(" {name}=\""))?.1;
-            Some(rest.split('"').next()?.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+            Some(
+                rest.split('"')
+                    .next()?
+                    .replace("&quot;", "\"")
+                    .replace("&lt;", "<")
+                    .replace("&gt;", ">")
+                    .replace("&amp;", "&"),
+            )
         };
         let mut fields = Vec::new();
         for tag in form.split("<input").skip(1) {
@@ -290,7 +302,8 @@ mod tests {
         }
         for tag in form.split("<select").skip(1) {
             let options = tag.split("</select>").next().unwrap();
-            let chosen = options.split("<option").skip(1).find(|option| option.split('>').next().unwrap().contains(" selected"));
+            let chosen =
+                options.split("<option").skip(1).find(|option| option.split('>').next().unwrap().contains(" selected"));
             let first = options.split("<option").nth(1).unwrap();
             fields.push((attribute(tag, "name").unwrap(), attribute(chosen.unwrap_or(first), "value").unwrap()));
         }
@@ -313,15 +326,21 @@ mod tests {
     fn every_field_of_a_design_has_a_control() {
         fn leaves(value: &Value, pointer: &str, all: &mut Vec<String>) {
             match value {
-                Value::Object(map) => map.iter().for_each(|(key, value)| leaves(value, &format!("{pointer}/{key}"), all)),
-                Value::Array(list) => list.iter().enumerate().for_each(|(n, value)| leaves(value, &format!("{pointer}/{n}"), all)),
+                Value::Object(map) => {
+                    map.iter().for_each(|(key, value)| leaves(value, &format!("{pointer}/{key}"), all));
+                }
+                Value::Array(list) => {
+                    list.iter().enumerate().for_each(|(n, value)| leaves(value, &format!("{pointer}/{n}"), all));
+                }
                 _ => all.push(pointer.to_owned()),
             }
         }
         let mut fields = Vec::new();
         leaves(&blank(), "", &mut fields);
-        let controls: Vec<String> =
-            controls::all(Lang::En).iter().flat_map(|section| section.controls.iter().map(|c| c.pointer.clone())).collect();
+        let controls: Vec<String> = controls::all(Lang::En)
+            .iter()
+            .flat_map(|section| section.controls.iter().map(|c| c.pointer.clone()))
+            .collect();
         for field in fields.iter().filter(|field| *field != "/version") {
             assert!(controls.contains(field), "{field}");
         }
@@ -330,7 +349,13 @@ mod tests {
 
     #[test]
     fn what_was_typed_stays_beside_what_is_wrong_with_it() {
-        let parsed = parse([("texts/2/text", "<b>織"), ("texts/2/size", "large"), ("fill/from", "red"), ("do", "save"), ("ring/filled", "on")]);
+        let parsed = parse([
+            ("texts/2/text", "<b>織"),
+            ("texts/2/size", "large"),
+            ("fill/from", "red"),
+            ("do", "save"),
+            ("ring/filled", "on"),
+        ]);
         assert_eq!((&parsed["texts"][2]["size"], &parsed["ring"]["filled"]), (&json!("large"), &json!(true)));
         let errors = Design::read(&parsed).unwrap_err();
         let pointers: Vec<&str> = errors.iter().map(|e| e.pointer.as_str()).collect();
@@ -344,7 +369,12 @@ mod tests {
     #[test]
     fn nothing_runs_inside_the_page() {
         let page = shown(Lang::En, &Value::Null, &[]);
-        assert!(!page.contains("<script") && !page.contains(" style=") && !page.contains(" onclick") && !page.contains("http"));
+        assert!(
+            !page.contains("<script")
+                && !page.contains(" style=")
+                && !page.contains(" onclick")
+                && !page.contains("http")
+        );
         assert_eq!(page.matches("name=\"token\"").count(), 2);
         assert!(page.matches("class=\"template\"").count() >= 12);
         assert!(crate::Shape::ALL.iter().all(|shape| page.contains(&format!("<option value=\"{}\"", shape.name()))));

@@ -69,7 +69,8 @@ impl Fonts {
         for (face, bytes) in fonts {
             let blob = Blob::from(bytes);
             let family = format!("font-{}", files.len());
-            let kana = FontRef::new(blob.data()).map_err(|_| FontsError("one is no font"))?.charmap().map('あ').is_some();
+            let kana =
+                FontRef::new(blob.data()).map_err(|_| FontsError("one is no font"))?.charmap().map('あ').is_some();
             let named = FontInfoOverride { family_name: Some(&family), ..FontInfoOverride::default() };
             collection.register_fonts(blob.clone(), Some(named));
             files.push(File { family, face, kana, blob });

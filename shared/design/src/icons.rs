@@ -1,7 +1,7 @@
 //! The icons there are: a selection from Lucide, as paths (`data/PROVENANCE.md`).
 
-use crate::choice::choices;
 use crate::choice::Choice as _;
+use crate::choice::choices;
 use std::sync::OnceLock;
 
 choices! {
@@ -66,7 +66,10 @@ mod tests {
         assert!(rows >= 150);
         for (index, icon) in all().iter().enumerate() {
             assert!(all()[..index].iter().all(|other| other.name != icon.name), "{}", icon.name);
-            assert!(!icon.en.is_empty() && icon.ja.chars().any(|c| c > '\u{3000}' || c.is_ascii_uppercase()), "{icon:?}");
+            assert!(
+                !icon.en.is_empty() && icon.ja.chars().any(|c| c > '\u{3000}' || c.is_ascii_uppercase()),
+                "{icon:?}"
+            );
             assert!(icon.path.starts_with('M') && icon.path.len() < 2_000, "{}", icon.name);
         }
         for category in Category::ALL {

@@ -100,12 +100,7 @@ fn paint(part: Part<'_, '_>, default: Colour) -> Paint {
         part.knows(&["kind", "from", "to", "angle"]);
     }
     let from = colour(part, "from", default);
-    Paint {
-        kind: choice(part, "kind"),
-        from,
-        to: colour(part, "to", from),
-        angle: number(part, "angle", (0, 360), 90),
-    }
+    Paint { kind: choice(part, "kind"), from, to: colour(part, "to", from), angle: number(part, "angle", (0, 360), 90) }
 }
 
 fn border(part: Part<'_, '_>) -> Border {
@@ -127,9 +122,9 @@ fn ring(part: Part<'_, '_>) -> Ring {
     let fill = part.and_then(|part| part.field("fill")).filter(Reader::is_object);
     Ring {
         // The first of all styles is a line; a ring that is not asked for is none.
-        style: part.filter(|part| part.field("style").is_some()).map_or(crate::model::Line::None, |part| {
-            choice(Some(part), "style")
-        }),
+        style: part
+            .filter(|part| part.field("style").is_some())
+            .map_or(crate::model::Line::None, |part| choice(Some(part), "style")),
         outline: choice(part, "outline"),
         radius: number(part, "radius", (20, 285), 200),
         width: number(part, "width", (1, 40), 4),
@@ -149,9 +144,7 @@ fn tails(part: Part<'_, '_>) -> Tails {
 
 fn ribbon(part: Part<'_, '_>) -> Ribbon {
     if let Some(part) = part {
-        part.knows(&[
-            "style", "y", "width", "height", "colour", "text", "text_colour", "size", "face", "spacing",
-        ]);
+        part.knows(&["style", "y", "width", "height", "colour", "text", "text_colour", "size", "face", "spacing"]);
     }
     Ribbon {
         style: choice(part, "style"),
@@ -207,15 +200,11 @@ fn marks(part: Part<'_, '_>) -> Marks {
         part.knows(&["symbol", "count", "of", "path", "y", "radius", "size", "colour"]);
     }
     let count = number(part, "count", (0, MAX_MARKS), 0);
-    // 0 is what the form has where nothing was chosen.
-    let of = Some(number(part, "of", (0, MAX_MARKS), 0)).filter(|of| *of > 0).unwrap_or(count);
-    if let Some(part) = part.filter(|_| of < count) {
-        part.refuse_field("of", Reason::OutOfRange { min: count, max: MAX_MARKS });
-    }
     Marks {
         symbol: choice(part, "symbol"),
         count,
-        of,
+        // There are at least those that are filled.
+        of: number(part, "of", (0, MAX_MARKS), count).max(count),
         path: choice(part, "path"),
         y: number(part, "y", (-MAX_OFFSET, MAX_OFFSET), 170),
         radius: number(part, "radius", (20, 290), 225),

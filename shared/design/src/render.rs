@@ -3,7 +3,8 @@
 use crate::fonts::Fonts;
 use crate::icons;
 use crate::model::{
-    Border, Design, Icon, Line, Marks, Paint, PaintKind, Ribbon, RibbonStyle, Ring, RingOutline, Tails, TailsPlace, Text, TextPath,
+    Border, Design, Icon, Line, Marks, Paint, PaintKind, Ribbon, RibbonStyle, Ring, RingOutline, Tails, TailsPlace,
+    Text, TextPath,
 };
 use crate::path::{Outline, PathData, Point, at, number, polar};
 use crate::shape;
@@ -73,7 +74,8 @@ fn title(design: &Design) -> String {
     if !design.title.is_empty() {
         return design.title.clone();
     }
-    let on_it: Vec<&str> = design.texts.iter().map(|text| text.text.as_str()).chain([design.ribbon.text.as_str()]).collect();
+    let on_it: Vec<&str> =
+        design.texts.iter().map(|text| text.text.as_str()).chain([design.ribbon.text.as_str()]).collect();
     let said = on_it.join(" ");
     if said.trim().is_empty() { "Badge".to_owned() } else { said.trim().to_owned() }
 }
@@ -155,7 +157,11 @@ impl Canvas<'_> {
             let p = polar(units(paint.angle).to_radians(), radius);
             let (x, y) = (number(p.x), number(p.y));
             let (x1, y1) = (number(-p.x), number(-p.y));
-            self.tag("linearGradient", &[&common[..], &[("x1", &x1), ("y1", &y1), ("x2", &x), ("y2", &y)]].concat(), ">");
+            self.tag(
+                "linearGradient",
+                &[&common[..], &[("x1", &x1), ("y1", &y1), ("x2", &x), ("y2", &y)]].concat(),
+                ">",
+            );
             "</linearGradient>"
         } else {
             let (y, r) = (number(-radius * 0.15), number(radius * 1.1));
@@ -179,14 +185,22 @@ impl Canvas<'_> {
             self.path(&data, &[("fill", &fill)]);
             return;
         }
-        let edge = [("fill", fill.as_str()), ("stroke", &hex(colour)), ("stroke-width", &number(width)), ("stroke-linejoin", "round")];
+        let edge = [
+            ("fill", fill.as_str()),
+            ("stroke", &hex(colour)),
+            ("stroke-width", &number(width)),
+            ("stroke-linejoin", "round"),
+        ];
         self.path(&data, &edge);
         match style {
             Line::Double => {
                 let inner = shape::outline(design.shape, PLATE - width * 1.5 - 4.0);
                 self.line(&inner, Line::Solid, (width * 0.3).max(2.0), accent);
             }
-            Line::Dashes | Line::Beads => self.line(&outline, style, width * if style == Line::Beads { 0.5 } else { 0.32 }, accent),
+            Line::Dashes | Line::Beads => {
+                let part = if style == Line::Beads { 0.5 } else { 0.32 };
+                self.line(&outline, style, width * part, accent);
+            }
             Line::Solid | Line::None => {}
         }
     }
@@ -230,7 +244,10 @@ impl Canvas<'_> {
             Line::Beads => {
                 let step = length / (length / (width * 2.4)).round().max(1.0);
                 let dashes = format!("0 {}", number(step));
-                self.path(&data, &[&common[..], &[("stroke-dasharray", &dashes), ("stroke-linecap", "round")]].concat());
+                self.path(
+                    &data,
+                    &[&common[..], &[("stroke-dasharray", &dashes), ("stroke-linecap", "round")]].concat(),
+                );
             }
         }
     }
@@ -241,14 +258,17 @@ impl Canvas<'_> {
         let corner = |middle: i64| number(units(middle) - units(icon.size) / 2.0);
         let transform = format!("translate({} {}) scale({})", corner(icon.x), corner(icon.y), number(scale));
         let (colour, weight) = (hex(icon.colour), number(units(icon.weight) / 10.0));
-        self.path(drawn.path, &[
-            ("transform", &transform),
-            ("fill", "none"),
-            ("stroke", &colour),
-            ("stroke-width", &weight),
-            ("stroke-linecap", "round"),
-            ("stroke-linejoin", "round"),
-        ]);
+        self.path(
+            drawn.path,
+            &[
+                ("transform", &transform),
+                ("fill", "none"),
+                ("stroke", &colour),
+                ("stroke-width", &weight),
+                ("stroke-linecap", "round"),
+                ("stroke-linejoin", "round"),
+            ],
+        );
     }
 
     fn text(&mut self, text: &Text) {
@@ -270,8 +290,8 @@ impl Canvas<'_> {
         let size = units(marks.size);
         let step = size * 1.22;
         let course = Course::new(marks.path, at(0.0, units(marks.y)), units(marks.radius));
-        for n in 0..marks.of.max(marks.count) {
-            let (place, turn) = course.place((units(n) - units(marks.of.max(marks.count) - 1) / 2.0) * step);
+        for n in 0..marks.of {
+            let (place, turn) = course.place((units(n) - units(marks.of - 1) / 2.0) * step);
             let (sin, cos) = turn.sin_cos();
             let outline = shape::symbol(marks.symbol, at(0.0, 0.0), size)
                 .map(|p| at(place.x + p.x * cos - p.y * sin, place.y + p.x * sin + p.y * cos));
@@ -320,7 +340,10 @@ impl Canvas<'_> {
                     self.filled(&band([p(40.0, -450.0), p(190.0, -450.0), p(75.0, -220.0), p(-75.0, -220.0)]), shade);
                     if stripe != colour {
                         let shade = if side > 0.0 { darker(stripe, 22) } else { stripe };
-                        self.filled(&band([p(90.0, -450.0), p(140.0, -450.0), p(25.0, -220.0), p(-25.0, -220.0)]), shade);
+                        self.filled(
+                            &band([p(90.0, -450.0), p(140.0, -450.0), p(25.0, -220.0), p(-25.0, -220.0)]),
+                            shade,
+                        );
                     }
                 }
                 // The ring it hangs by.
@@ -340,7 +363,11 @@ impl Canvas<'_> {
             RibbonStyle::Arch | RibbonStyle::Smile => {
                 let radius = width * BEND;
                 let below = ribbon.style == RibbonStyle::Smile;
-                let course = if below { Course::Below(at(0.0, y - radius), radius) } else { Course::Above(at(0.0, y + radius), radius) };
+                let course = if below {
+                    Course::Below(at(0.0, y - radius), radius)
+                } else {
+                    Course::Above(at(0.0, y + radius), radius)
+                };
                 self.bent_band(ribbon, radius, below);
                 course
             }
@@ -392,7 +419,8 @@ impl Canvas<'_> {
         let (height, y) = (units(ribbon.height), units(ribbon.y));
         let tall = height / 2.0;
         let half = units(ribbon.width) / 2.0 / radius;
-        let (middle, straight) = if below { (at(0.0, y - radius), FRAC_PI_2) } else { (at(0.0, y + radius), -FRAC_PI_2) };
+        let (middle, straight) =
+            if below { (at(0.0, y - radius), FRAC_PI_2) } else { (at(0.0, y + radius), -FRAC_PI_2) };
         // Folded ends hang down: outwards from the middle of the circle where that is above, inwards where it is below.
         let drop = if below { tall * 0.5 } else { -tall * 0.5 };
         let (fold, reach) = (tall * 0.6 / radius, tall * 1.15 / radius);

@@ -35,7 +35,11 @@ pub fn all() -> &'static [Template] {
     ALL.get_or_init(|| {
         let rows: Vec<Value> = serde_json::from_str(include_str!("../data/templates.json")).unwrap_or_default();
         let template = |row: &Value| {
-            Some(Template { name: row.get("name")?.as_str()?.to_owned(), label: row.get("label")?.clone(), design: row.get("design")?.clone() })
+            Some(Template {
+                name: row.get("name")?.as_str()?.to_owned(),
+                label: row.get("label")?.clone(),
+                design: row.get("design")?.clone(),
+            })
         };
         rows.iter().filter_map(template).collect()
     })
@@ -51,7 +55,9 @@ pub fn find(name: &str) -> Option<&'static Template> {
 fn spoken(value: &Value, lang: Lang) -> Value {
     match value {
         Value::Object(map) if map.contains_key("en") => map.get(lang.tag()).cloned().unwrap_or_default(),
-        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), spoken(value, lang))).collect::<Map<_, _>>().into(),
+        Value::Object(map) => {
+            map.iter().map(|(key, value)| (key.clone(), spoken(value, lang))).collect::<Map<_, _>>().into()
+        }
         Value::Array(list) => list.iter().map(|value| spoken(value, lang)).collect(),
         other => other.clone(),
     }

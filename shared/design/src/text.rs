@@ -124,7 +124,8 @@ fn shaped(fonts: &Fonts, text: &str, setting: &Setting) -> (Vec<Cluster>, f64) {
                     drawn.y = f64::from(glyph.y);
                     if let Some(outline) = outlines.get(GlyphId::new(glyph.id)).filter(|_| glyph.id != 0) {
                         // A glyph that cannot be drawn is left out; all of them come from fonts that were looked at.
-                        let _ = outline.draw(DrawSettings::unhinted(Size::new(SHAPED), LocationRef::default()), &mut drawn);
+                        let _ =
+                            outline.draw(DrawSettings::unhinted(Size::new(SHAPED), LocationRef::default()), &mut drawn);
                     }
                     drawn.x = before + f64::from(glyph.advance);
                 }

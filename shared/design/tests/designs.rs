@@ -5,8 +5,8 @@
 use artwork::{MAX_SVG_BYTES, RENDITION_SIDE};
 use badge::Lang;
 use design::{
-    Choice, Design, FONTS, Face, Fonts, Line, MAX_ICONS, MAX_TEXT_CHARS, MAX_TEXTS, PaintKind, RibbonStyle, RingOutline, Shape, Symbol,
-    TailsPlace, TextPath, icons, render, templates,
+    Choice, Design, FONTS, Face, Fonts, Line, MAX_ICONS, MAX_TEXT_CHARS, MAX_TEXTS, PaintKind, RibbonStyle,
+    RingOutline, Shape, Symbol, TailsPlace, TextPath, icons, render, templates,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -131,7 +131,10 @@ proptest! {
 fn the_heaviest_texts_stay_below_what_a_picture_may_weigh() {
     let heavy = "鬱".repeat(MAX_TEXT_CHARS);
     let text = json!({"text": heavy, "face": "serif", "size": 480, "width": 900, "path": "arc_top", "radius": 290});
-    let design = Design::read(&json!({"texts": vec![text; MAX_TEXTS], "ribbon": {"style": "flat", "text": heavy, "face": "serif"}})).unwrap();
+    let design = Design::read(
+        &json!({"texts": vec![text; MAX_TEXTS], "ribbon": {"style": "flat", "text": heavy, "face": "serif"}}),
+    )
+    .unwrap();
     let svg = render(&design, &ALL_FONTS).into_string();
     assert!(svg.len() < MAX_SVG_BYTES / 5 * 4, "{}", svg.len());
     assert_eq!(artwork::normalise(svg.as_bytes()).unwrap().bytes, svg.into_bytes());
@@ -162,7 +165,7 @@ fn every_complaint_is_told_at_its_place() {
         "fill": {"kind": "plaid", "from": "red", "angle": 361}, "border": [], "ring": {"radius": 1.5, "filled": "yes", "fill": {"x": 1}},
         "icons": [{"name": "no-such-icon"}, {"name": ""}, {"size": 4, "name": "book"}],
         "texts": [{"text": "x".repeat(MAX_TEXT_CHARS + 1), "path": "spiral"}, {"text": "\u{FFFE}"}],
-        "marks": {"count": 3, "of": 2},
+        "marks": {"count": 6, "of": 2},
     });
     let found = |value: &Value| {
         let errors = Design::read(value).unwrap_err();
@@ -185,7 +188,7 @@ fn every_complaint_is_told_at_its_place() {
         "/texts/0/text too_long",
         "/texts/0/path not_allowed",
         "/texts/1/text control_character",
-        "/marks/of out_of_range",
+        "/marks/count out_of_range",
     ];
     let mut found_here = found(&value);
     let mut wanted = expected.map(str::to_owned).to_vec();
@@ -243,7 +246,12 @@ fn every_template_becomes_artwork_without_a_word() {
     for template in templates::all() {
         for lang in [Lang::En, Lang::Ja] {
             let artwork = artwork::normalise(render(&template.design(lang), &ALL_FONTS).as_str().as_bytes()).unwrap();
-            assert!(artwork.warnings.is_empty() && artwork.bytes.len() < 60_000, "{} {}", template.name, artwork.bytes.len());
+            assert!(
+                artwork.warnings.is_empty() && artwork.bytes.len() < 60_000,
+                "{} {}",
+                template.name,
+                artwork.bytes.len()
+            );
         }
     }
 }

@@ -3,8 +3,8 @@
 use crate::choice::Choice;
 use crate::icons;
 use crate::model::{
-    Face, Line, MAX_ICONS, MAX_MARKS, MAX_OFFSET, MAX_TEXT_CHARS, MAX_TEXTS, MAX_TITLE_CHARS, PaintKind, RibbonStyle, RingOutline, SIZES,
-    Shape, Symbol, TailsPlace, TextPath,
+    Face, Line, MAX_ICONS, MAX_MARKS, MAX_OFFSET, MAX_TEXT_CHARS, MAX_TEXTS, MAX_TITLE_CHARS, PaintKind, RibbonStyle,
+    RingOutline, SIZES, Shape, Symbol, TailsPlace, TextPath,
 };
 use badge::Lang;
 
@@ -44,7 +44,9 @@ impl Control {
     /// What is chosen or typed, for people.
     pub(super) fn told(&self, typed: &str, lang: Lang) -> String {
         match &self.kind {
-            Kind::Choice(choices) => choices.iter().find(|(name, _)| *name == typed).map_or(typed, |(_, label)| label).to_owned(),
+            Kind::Choice(choices) => {
+                choices.iter().find(|(name, _)| *name == typed).map_or(typed, |(_, label)| label).to_owned()
+            }
             Kind::Icon => icons::find(typed).map_or("", |icon| lang.pick(icon.en, icon.ja)).to_owned(),
             _ => typed.to_owned(),
         }
@@ -123,10 +125,12 @@ pub(super) fn all(lang: Lang) -> Vec<Section> {
             "Shape and colour",
             "形と色",
             none,
-            part("")
-                .choice::<Shape>("shape", "Shape", "形")
-                .paint("fill")
-                .text("title", "Description of the picture, read out to those who do not see it", "画像の説明（画面を見ない人に読み上げられます）", MAX_TITLE_CHARS),
+            part("").choice::<Shape>("shape", "Shape", "形").paint("fill").text(
+                "title",
+                "Description of the picture, read out to those who do not see it",
+                "画像の説明（画面を見ない人に読み上げられます）",
+                MAX_TITLE_CHARS,
+            ),
             None,
         ),
         section(
@@ -228,10 +232,11 @@ pub(super) fn all(lang: Lang) -> Vec<Section> {
         "Hanging ribbons",
         "垂れ飾り",
         none,
-        part("/tails")
-            .choice::<TailsPlace>("place", "Where", "場所")
-            .colour("colour", "Colour", "色")
-            .colour("stripe", "Stripe", "ストライプの色"),
+        part("/tails").choice::<TailsPlace>("place", "Where", "場所").colour("colour", "Colour", "色").colour(
+            "stripe",
+            "Stripe",
+            "ストライプの色",
+        ),
         Some("/tails/place"),
     ));
     sections
