@@ -97,6 +97,10 @@ def put_real(name: str, container: dict, chosen: int) -> None:
     texts = {member for member, value in container.items() if isinstance(value, str)}
     if "image" in texts:
         container["image"] = PIXEL
+    if isinstance(container.get("design"), dict):
+        # Which icons there are no schema says; and a picture beside it would have to be the very same.
+        container["design"] = {"shape": "star"}
+        container.pop("image", None)
     if "tk" in texts and chosen % RANDOM_ONE_IN:
         container["tk"] = MADE["link"]
     if "after" in texts and name in ("readFeed", "replayWebhook"):

@@ -1,6 +1,7 @@
 //! Badge definitions and their artwork.
 
 mod brand;
+mod design;
 mod list;
 mod picture;
 mod show;
@@ -15,6 +16,7 @@ use store::Store;
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) urls: badge::Urls,
+    pub(crate) designer: design::Designer,
     gate: Gate,
 }
 
@@ -32,10 +34,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     let signer = Signer::new(aws_sdk_kms::Client::new(&aws));
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
+    let designer = design::Designer::new(config::required("FONTS_DIR")?);
     let token_key = config::required("TOKEN_KEY_ARN")?;
     let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
     let gate = Gate::new(token_key?, urls.base());
-    let app = App { store, urls, gate };
+    let app = App { store, urls, designer, gate };
     let app = &app;
     edge::serve(move |request| async move { app.answer(&request).await }).await
 }
@@ -75,6 +78,13 @@ impl App {
                 self.gate.caller(request, &ADMINS)?;
                 brand::change(self, request).await
             }
+            "POST /v2/client/{client}/design" => {
+                self.gate.caller(request, &WRITERS)?;
+                design::preview(self, request)
+            }
+            "GET /design/templates" => Ok(design::templates()),
+            "GET /design/templates/{template}" => design::template(self, request),
+            "GET /design/icons" => Ok(design::icons()),
             _ => Err(Kind::NotFound.into()),
         }
     }

@@ -39,7 +39,7 @@ fn read_as(
     Ok(Some(artwork))
 }
 
-fn picture(en: impl Into<String>, ja: impl Into<String>) -> Reason {
+pub(crate) fn picture(en: impl Into<String>, ja: impl Into<String>) -> Reason {
     Reason::Picture { en: en.into(), ja: ja.into() }
 }
 
@@ -66,7 +66,7 @@ fn not_a_data_url(error: DataUrlError) -> Reason {
     }
 }
 
-fn not_artwork(error: ArtworkError) -> Reason {
+pub(crate) fn not_artwork(error: ArtworkError) -> Reason {
     match error {
         ArtworkError::TooLarge => picture(
             format!(
@@ -161,7 +161,7 @@ pub(crate) fn explain(warning: ArtworkWarning) -> (&'static str, &'static str, &
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use badge::Lang;
     use base64::Engine as _;
@@ -170,6 +170,15 @@ mod tests {
     fn svg(text: &str) -> Value {
         json!({"image": format!("data:image/svg+xml;base64,{}", base64::engine::general_purpose::STANDARD.encode(text))})
     }
+
+    /// A PNG as a data URL.
+    pub(crate) fn png(bytes: &[u8]) -> String {
+        format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(bytes))
+    }
+
+    /// A picture that no design gives, as a data URL.
+    pub(crate) static DISC_URL: std::sync::LazyLock<String> =
+        std::sync::LazyLock::new(|| svg(DISC)["image"].as_str().unwrap_or_default().to_owned());
 
     const DISC: &str =
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="3" fill="red"/></svg>"#;
@@ -186,8 +195,7 @@ mod tests {
     #[test]
     fn the_rendition_sent_back_is_the_same_rendition() {
         let png = read(&svg(DISC)).unwrap().unwrap();
-        let sent = base64::engine::general_purpose::STANDARD.encode(&png.png);
-        let again = read(&json!({"image": format!("data:image/png;base64,{sent}")})).unwrap().unwrap();
+        let again = read(&json!({"image": self::png(&png.png)})).unwrap().unwrap();
         assert_eq!(again.png_sha256, png.png_sha256);
     }
 

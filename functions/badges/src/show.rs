@@ -33,6 +33,7 @@ pub(crate) fn body(badge: &Badge, image: &str) -> Value {
         "version": badge.version,
         "category": definition.category,
         "image": image,
+        "design": badge.artwork.design,
         "primary_language": definition.primary_language.as_str(),
         "content": definition.contents.iter().map(edge::obf::content).collect::<Vec<_>>(),
         "creator": null,
@@ -71,7 +72,12 @@ pub(crate) mod tests {
             client: ClientId::from_random([1; 10]),
             version: 3,
             definition: Definition::read(&definition).unwrap(),
-            artwork: Artwork { format: ImageFormat::Svg, sha256: "ab".repeat(32), png_sha256: "cd".repeat(32) },
+            artwork: Artwork {
+                format: ImageFormat::Svg,
+                sha256: "ab".repeat(32),
+                png_sha256: "cd".repeat(32),
+                design: None,
+            },
             created_at: at,
             modified_at: at,
         }

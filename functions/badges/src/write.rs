@@ -3,6 +3,7 @@
 //! The picture is stored before the definition that names it: a definition without its picture would be served to the public, a
 //! picture that nothing names harms nobody.
 
+use crate::design::Designer;
 use crate::show::etag;
 use crate::{App, picture};
 use artwork::Artwork;
@@ -16,28 +17,28 @@ use store::{StoreError, key};
 /// `POST /v2/badge/{client}`.
 pub(crate) async fn create(app: &App, request: &Request) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
-    let (definition, artwork) = read(&request.json()?)?;
+    let (definition, picture) = read(&app.designer, &request.json()?, None)?;
     let missing = || Problem::fields(vec![FieldError { pointer: "/image".into(), reason: Reason::Missing }]);
-    let artwork = artwork.ok_or_else(missing)?;
+    let picture = picture.ok_or_else(missing)?;
     aliases_exist(app, &client, &definition, &[]).await?;
     let badge = Badge {
         id: BadgeId::from_random(chance::bytes()),
         client,
         version: 1,
         definition,
-        artwork: kept(&artwork),
+        artwork: picture.kept(),
         created_at: request.now,
         modified_at: request.now,
     };
     signable(app, &badge)?;
-    let body = done(&badge, Some(&artwork), request.lang);
-    keep(app, artwork).await?;
+    let body = done(&badge, Some(&picture.artwork), request.lang);
+    keep(app, picture.artwork).await?;
     app.store.create_badge(&badge).await.map_err(edge::failed)?;
     let location = format!("/v2/badge/{}/{}", badge.client, badge.id);
     Ok(Answer::json(200, &body).header("location", location).header("etag", etag(badge.version)))
 }
 
-/// `PUT /v2/badge/{client}/{badge}`: the whole definition; without `image` the picture stays. Makes the next version; what was
+/// `PUT /v2/badge/{client}/{badge}`: the whole definition; without `image` or `design` the picture stays. Makes the next version; what was
 /// issued keeps describing itself by the version it was issued in.
 pub(crate) async fn replace(app: &App, request: &Request) -> Result<Answer, Problem> {
     let body = request.json()?;
@@ -65,24 +66,24 @@ async fn change(app: &App, request: &Request, body: impl FnOnce(Value) -> Value)
     let before = app.store.badge(&client, &id).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
     let mut present = crate::show::body(&before, "");
     present["image"] = Value::Null;
-    let (definition, artwork) = read(&body(present))?;
+    present["design"] = Value::Null;
+    let (definition, picture) = read(&app.designer, &body(present), Some(&before.artwork))?;
     aliases_exist(app, &client, &definition, &before.definition.client_alias_id).await?;
     let condition = request.header("if-match");
     if condition.is_some_and(|tags| !matches(tags, before.version)) {
         return Err(Kind::VersionMismatch.into());
     }
-    let artwork = artwork.filter(|artwork| !is_rendition(artwork, &before.artwork));
     let badge = Badge {
         version: before.version + 1,
         definition,
-        artwork: artwork.as_ref().map_or(before.artwork, kept),
+        artwork: picture.as_ref().map_or(before.artwork, Picture::kept),
         modified_at: request.now,
         ..before
     };
     signable(app, &badge)?;
-    let body = done(&badge, artwork.as_ref(), request.lang);
-    if let Some(artwork) = artwork {
-        keep(app, artwork).await?;
+    let body = done(&badge, picture.as_ref().map(|picture| &picture.artwork), request.lang);
+    if let Some(picture) = picture {
+        keep(app, picture.artwork).await?;
     }
     match app.store.update_badge(&badge).await {
         Ok(()) => Ok(Answer::json(200, &body).header("etag", etag(badge.version))),
@@ -139,17 +140,46 @@ async fn aliases_exist(
     if errors.is_empty() { Ok(()) } else { Err(errors.into()) }
 }
 
-/// Definition and picture; what is wrong with either is told together.
-fn read(body: &Value) -> Result<(Definition, Option<Artwork>), Vec<FieldError>> {
-    match (Definition::read(body), picture::read(body)) {
-        (Ok(definition), Ok(artwork)) => Ok((definition, artwork)),
-        (Err(mut errors), Err(error)) => {
-            errors.push(error);
-            Err(errors)
-        }
-        (Err(errors), Ok(_)) => Err(errors),
-        (Ok(_), Err(error)) => Err(vec![error]),
+/// A picture that is new to its badge, and what it was drawn from if it was not uploaded. The two change together.
+#[derive(Debug)]
+struct Picture {
+    artwork: Artwork,
+    design: Option<Value>,
+}
+
+impl Picture {
+    fn kept(&self) -> Kept {
+        Kept { design: self.design.clone(), ..kept(&self.artwork) }
     }
+}
+
+/// Definition and picture; what is wrong with either is told together. No picture when it is to stay as it was `before`.
+fn read(designer: &Designer, body: &Value, before: Option<&Kept>) -> Result<(Definition, Option<Picture>), Problem> {
+    let mut errors = Vec::new();
+    let definition = Definition::read(body).map_err(|found| errors.extend(found));
+    let image = picture::read(body).map_err(|found| errors.push(found));
+    let design = crate::design::read(body).map_err(|found| errors.extend(found));
+    let (Ok(definition), Ok(image), Ok(design)) = (definition, image, design) else { return Err(errors.into()) };
+    // What a client was shown and sends back is no change, neither the one nor the other.
+    let image = image.filter(|image| !before.is_some_and(|before| is_rendition(image, before)));
+    let design = design.map(|design| (design.value(), design));
+    let design = design.filter(|(value, _)| before.and_then(|before| before.design.as_ref()) != Some(value));
+    let picture = match (image, design) {
+        (None, None) => None,
+        (Some(artwork), None) => Some(Picture { artwork, design: None }),
+        (image, Some((value, design))) => {
+            let artwork = designer.draw(&design)?;
+            if image.is_some_and(|image| image.png_sha256 != artwork.png_sha256) {
+                let either = picture::picture(
+                    "This is another picture than the design gives. Send one of them.",
+                    "デザインから描かれる画像と異なります。画像かデザインのどちらか一方を送ってください。",
+                );
+                return Err(vec![FieldError { pointer: "/image".into(), reason: either }].into());
+            }
+            Some(Picture { artwork, design: Some(value) })
+        }
+    };
+    Ok((definition, picture))
 }
 
 /// Refuses a badge whose credentials could not be made canonical, before anybody is promised one. What can go wrong with checked
@@ -168,7 +198,7 @@ pub(crate) fn kept(artwork: &Artwork) -> Kept {
         artwork::Format::Png => ImageFormat::Png,
         artwork::Format::Svg => ImageFormat::Svg,
     };
-    Kept { format, sha256: artwork.sha256.clone(), png_sha256: artwork.png_sha256.clone() }
+    Kept { format, sha256: artwork.sha256.clone(), png_sha256: artwork.png_sha256.clone(), design: None }
 }
 
 /// Whether a client sent back the PNG it was shown. A badge drawn as SVG must not lose its SVG by that.
@@ -224,21 +254,67 @@ pub(crate) fn warnings(artwork: &Artwork, pointer: &str, lang: Lang) -> Vec<Valu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::design::tests::designer;
+
+    fn complaints(body: &Value, before: Option<&Kept>) -> Vec<String> {
+        let problem = read(&designer(), body, before).unwrap_err();
+        problem.field_errors().iter().map(|e| format!("{} {}", e.pointer, e.reason.code())).collect()
+    }
+
+    #[test]
+    fn picture_and_design_change_together() {
+        let badge = crate::show::tests::badge(0, false);
+        let with = |members: Value| {
+            merged(crate::show::body(&badge, ""), merged(json!({"image": null, "design": null}), members))
+        };
+        let read = |members: Value, before: Option<&Kept>| read(&designer(), &with(members), before).unwrap().1;
+        let design = design::Design::read(&json!({"shape": "star", "texts": [{"text": "織"}]})).unwrap().value();
+        let drawn = read(json!({"design": design}), None).unwrap();
+        let before = drawn.kept();
+        assert_eq!((before.design.as_ref(), before.format), (Some(&design), ImageFormat::Svg));
+        let shown = picture::tests::png(&drawn.artwork.png);
+        let other = picture::tests::DISC_URL.as_str();
+
+        // Nothing of it is a change: neither absent, nor as shown.
+        for same in
+            [json!({}), json!({"image": shown}), json!({"design": design}), json!({"image": shown, "design": design})]
+        {
+            assert!(read(same, Some(&before)).is_none());
+        }
+        // An upload takes the place of the design, whether or not the design is sent back with it.
+        for upload in [json!({"image": other}), json!({"image": other, "design": design})] {
+            assert_eq!(read(upload, Some(&before)).unwrap().kept().design, None);
+        }
+        // Another design takes the place of the picture.
+        let anew = json!({"shape": "heart"});
+        for design in [json!({"design": anew}), json!({"design": anew, "image": shown})] {
+            let after = read(design, Some(&before)).unwrap().kept();
+            assert_eq!(after.design.as_ref().unwrap()["shape"], "heart");
+            assert_ne!(after.sha256, before.sha256);
+        }
+        // Two changes that contradict each other are none.
+        assert_eq!(complaints(&with(json!({"design": anew, "image": other})), Some(&before)), ["/image picture"]);
+        assert_eq!(complaints(&with(json!({"design": anew, "image": other})), None), ["/image picture"]);
+    }
+
+    fn merged(mut target: Value, patch: Value) -> Value {
+        merge(&mut target, patch);
+        target
+    }
 
     #[test]
     fn faults_of_text_and_picture_are_told_together() {
-        let errors = read(&json!({"primary_language": "en", "content": [], "image": "x"})).unwrap_err();
-        let found: Vec<_> = errors.iter().map(|e| (e.pointer.as_str(), e.reason.code())).collect();
-        assert_eq!(found, [("/content", "too_few"), ("/image", "picture")]);
+        let body = json!({"primary_language": "en", "content": [], "image": "x", "design": {"shape": "blob"}});
+        assert_eq!(complaints(&body, None), ["/content too_few", "/image picture", "/design/shape not_allowed"]);
     }
 
     #[test]
     fn a_client_without_a_language_and_with_a_small_picture_is_served() {
         let sample: Value = serde_json::from_str(include_str!("../../../events/badges.json")).unwrap();
         let body: Value = serde_json::from_str(sample["body"].as_str().unwrap()).unwrap();
-        let (definition, artwork) = read(&body).unwrap();
+        let (definition, picture) = read(&designer(), &body, None).unwrap();
         assert_eq!(definition.contents[0].name, "織機の安全");
-        let artwork = artwork.unwrap();
+        let artwork = picture.unwrap().artwork;
         let before = crate::show::tests::badge(0, false);
         let badge = Badge { artwork: kept(&artwork), ..before };
         let body = done(&badge, Some(&artwork), Lang::Ja);
@@ -250,10 +326,6 @@ mod tests {
 
     #[test]
     fn a_patch_changes_what_it_names() {
-        let merged = |mut target: Value, patch: Value| {
-            merge(&mut target, patch);
-            target
-        };
         // The examples of RFC 7396, appendix A, that differ in kind.
         for (target, patch, result) in [
             (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
@@ -270,8 +342,8 @@ mod tests {
         }
         let before = crate::show::tests::badge(0, false);
         let body = merged(crate::show::body(&before, ""), json!({"expires": 3, "intent": null, "image": null}));
-        let (definition, artwork) = read(&body).unwrap();
-        assert_eq!((definition.expires_months, &definition.intent, artwork.is_none()), (3, &None, true));
+        let (definition, picture) = read(&designer(), &body, None).unwrap();
+        assert_eq!((definition.expires_months, &definition.intent, picture.is_none()), (3, &None, true));
         assert_eq!(definition.contents, before.definition.contents);
     }
 

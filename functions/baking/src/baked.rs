@@ -131,7 +131,7 @@ mod tests {
     const DOCUMENT: &str = r#"{"name":"機織り ]]> & <b>","n":1.50}"#;
 
     fn artwork(format: ImageFormat) -> Artwork {
-        Artwork { format, sha256: "ab".repeat(32), png_sha256: "cd".repeat(32) }
+        Artwork { format, sha256: "ab".repeat(32), png_sha256: "cd".repeat(32), design: None }
     }
 
     #[test]

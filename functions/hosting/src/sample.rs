@@ -36,7 +36,12 @@ pub(crate) fn badge() -> Badge {
         client: ClientId::from_random([1; 10]),
         version: 1,
         definition: Definition::read(&body).unwrap(),
-        artwork: Artwork { format: ImageFormat::Svg, sha256: "ab".repeat(32), png_sha256: "cd".repeat(32) },
+        artwork: Artwork {
+            format: ImageFormat::Svg,
+            sha256: "ab".repeat(32),
+            png_sha256: "cd".repeat(32),
+            design: None,
+        },
         created_at: at(0),
         modified_at: at(0),
     }

@@ -207,6 +207,9 @@ pub struct Artwork {
     pub sha256: String,
     /// SHA-256 of the PNG rendition; equal to `sha256` for a PNG.
     pub png_sha256: String,
+    /// What it was drawn from, as crate `design` reads it; none for an upload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub design: Option<serde_json::Value>,
 }
 
 /// A badge definition in one of its versions. A version never changes; an edit makes the next one, so that what was issued stays

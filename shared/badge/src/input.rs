@@ -88,6 +88,8 @@ pub enum Reason {
     Duplicate,
     /// It names something that does not exist.
     NotFound,
+    /// There is no field of this name.
+    Unknown,
     /// The picture cannot be taken; the text says why.
     Picture {
         /// Why, in English.
@@ -176,6 +178,7 @@ impl Reason {
             Self::NotAllowed { .. } => "not_allowed",
             Self::Duplicate => "duplicate",
             Self::NotFound => "not_found",
+            Self::Unknown => "unknown",
             Self::Picture { .. } => "picture",
             Self::File { code, .. } => code,
             Self::Unsignable => "unsignable",
@@ -235,6 +238,7 @@ impl Reason {
             }
             Self::Duplicate => ("Given more than once.".into(), "同じ値が複数あります。".into()),
             Self::NotFound => ("Does not exist.".into(), "存在しません。".into()),
+            Self::Unknown => ("There is no such field.".into(), "この名前の項目はありません。".into()),
             Self::Picture { en, ja } => (en.clone(), ja.clone()),
             Self::File { en, ja, .. } => ((*en).into(), (*ja).into()),
             Self::Unsignable => (
@@ -359,6 +363,15 @@ impl<'a> Reader<'a> {
     pub fn field(&self, key: &str) -> Option<Reader<'a>> {
         let value = self.value.get(key).filter(|v| !v.is_null())?;
         Some(Reader { value, pointer: self.child(key), complaints: self.complaints })
+    }
+
+    /// Notes every field of this object that has none of these names.
+    pub fn knows(&self, names: &[&str]) {
+        for name in self.value.as_object().into_iter().flat_map(serde_json::Map::keys) {
+            if !names.contains(&name.as_str()) {
+                self.refuse_field(name, Reason::Unknown);
+            }
+        }
     }
 
     fn required<T: Default>(&self, key: &str, read: impl FnOnce(Reader<'a>) -> T) -> T {
@@ -544,6 +557,13 @@ mod tests {
             ("/list", "too_many"),
         ];
         assert_eq!(found, expected.map(|(p, c)| (p.to_owned(), c)));
+    }
+
+    #[test]
+    fn a_field_of_no_known_name_is_refused() {
+        let value = json!({"a": 1, "b/c": null});
+        assert_eq!(complaints_of(&value, |r| r.knows(&["a"])), [("/b~1c".to_owned(), "unknown")]);
+        assert_eq!(complaints_of(&value, |r| r.knows(&["a", "b/c"])), []);
     }
 
     #[test]

@@ -251,7 +251,12 @@ pub(crate) mod tests {
             client: ClientId::from_random([1; 10]),
             version: 1,
             definition: Definition::read(&body).unwrap(),
-            artwork: Artwork { format: ImageFormat::Svg, sha256: "ab".repeat(32), png_sha256: "cd".repeat(32) },
+            artwork: Artwork {
+                format: ImageFormat::Svg,
+                sha256: "ab".repeat(32),
+                png_sha256: "cd".repeat(32),
+                design: None,
+            },
             created_at: Timestamp::UNIX_EPOCH,
             modified_at: Timestamp::UNIX_EPOCH,
         }
