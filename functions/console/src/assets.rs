@@ -29,7 +29,7 @@ impl Asset {
 pub(crate) fn style() -> &'static Asset {
     static STYLE: OnceLock<Asset> = OnceLock::new();
     STYLE.get_or_init(|| {
-        let text = format!("{}{}", edge::html::STYLE, include_str!("../assets/console.css"));
+        let text = [edge::html::STYLE, include_str!("../assets/console.css"), design::editor::STYLE].concat();
         Asset::new("console", "css", "text/css; charset=utf-8", text)
     })
 }
@@ -43,9 +43,17 @@ pub(crate) fn script() -> &'static Asset {
     })
 }
 
+/// The designer's module.
+pub(crate) fn designer() -> &'static Asset {
+    static DESIGNER: OnceLock<Asset> = OnceLock::new();
+    DESIGNER.get_or_init(|| {
+        Asset::new("designer", "mjs", "text/javascript; charset=utf-8", design::editor::SCRIPT.to_owned())
+    })
+}
+
 /// All of them.
-fn all() -> [&'static Asset; 2] {
-    [style(), script()]
+fn all() -> [&'static Asset; 3] {
+    [style(), script(), designer()]
 }
 
 /// The asset of this name. A page that was opened before the product changed gets what there is now, for a minute.

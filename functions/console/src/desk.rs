@@ -69,10 +69,15 @@ impl<'a> Desk<'a> {
         if reply.is_done() { Ok(reply.json()) } else { Err(reply.problem().into()) }
     }
 
+    /// What the API answers, refusals too, to what changes nothing.
+    pub(crate) async fn ask(&self, call: &Call<'_>) -> Result<Reply, Refused> {
+        let once = (self.request.id.as_str(), self.request.now);
+        Ok(self.app.api.call(self.client(), &self.member, self.lang, once, call).await?)
+    }
+
     /// What the API answers, refusals too. What changes something is noted with its outcome.
     pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Reply, Refused> {
-        let once = (self.request.id.as_str(), self.request.now);
-        let reply = self.app.api.call(self.client(), &self.member, self.lang, once, call).await?;
+        let reply = self.ask(call).await?;
         if call.changes() {
             let to = call.parameters.iter().map(|(_, value)| (*value).to_owned()).collect();
             self.note(call.route, to, reply.status).await?;

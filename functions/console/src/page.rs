@@ -9,6 +9,7 @@ mod issue;
 mod members;
 mod organisations;
 mod overview;
+mod picture;
 mod settings;
 
 use crate::desk::Desk;
@@ -40,6 +41,9 @@ pub(crate) async fn answer(app: &App, request: &Request) -> Result<Answer, Refus
         (true, ["badges", badge]) => badges::show(&desk, badge).await,
         (true, ["badges", badge, "edit"]) => badges::edit(&desk, Some(badge)).await,
         (false, ["badges", badge, "edit"]) => badges::save(&desk, Some(badge)).await,
+        (true, ["badges", badge, "image"]) => picture::show(&desk, badge).await,
+        (false, ["badges", badge, "image"]) => picture::save(&desk, badge).await,
+        (false, ["badges", _, "image", "preview"]) => picture::preview(&desk).await,
         (false, ["badges", badge, "delete"]) => badges::delete(&desk, badge).await,
         (true, ["forms"]) => forms::list(&desk).await,
         (true, ["forms", "new"]) => forms::begin(&desk).await,

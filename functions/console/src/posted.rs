@@ -57,6 +57,11 @@ impl Posted {
         self.all(name).any(|v| v == value)
     }
 
+    /// Names and values in their order.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A file that was chosen; none when nothing was.
     pub(crate) fn file(&self, name: &str) -> Option<&[u8]> {
         self.files.iter().find(|(n, bytes)| n == name && !bytes.is_empty()).map(|(_, bytes)| bytes.as_slice())

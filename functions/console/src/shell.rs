@@ -1,6 +1,6 @@
 //! What surrounds every page: the head, the way around, what was done just now, and the page of a failure.
 
-use crate::assets;
+use crate::assets::{self, Asset};
 use crate::desk::Desk;
 use crate::posted::Filled;
 use crate::visitor::Visitor;
@@ -15,7 +15,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 
 /// A page of the console without an organisation.
 pub(crate) fn plain(status: u16, lang: Lang, title: &str, main: &Markup) -> Answer {
-    document(status, lang, title, &html! { main.narrow #main { (main) } footer { "Shirushi 印" } })
+    document(status, lang, title, &[assets::script()], &html! { main.narrow #main { (main) } footer { "Shirushi 印" } })
 }
 
 /// A page for somebody who is signed in, before they chose an organisation.
@@ -24,6 +24,7 @@ pub(crate) fn signed_in(lang: Lang, title: &str, visitor: &Visitor, main: &Marku
         200,
         lang,
         title,
+        &[assets::script()],
         &html! {
             header.bar { a.brand href="/console" { "Shirushi " span aria-hidden="true" { "印" } } (account(lang, visitor)) }
             main.narrow #main { (main) }
@@ -33,11 +34,21 @@ pub(crate) fn signed_in(lang: Lang, title: &str, visitor: &Visitor, main: &Marku
 
 /// A page of an organisation. `place`: the address below the organisation of what is marked as where one is.
 pub(crate) fn page(desk: &Desk<'_>, status: u16, title: &str, place: &str, main: &Markup) -> Answer {
+    framed(desk, status, title, place, &[assets::script()], main)
+}
+
+/// The same with the designer's module.
+pub(crate) fn page_with_designer(desk: &Desk<'_>, status: u16, title: &str, place: &str, main: &Markup) -> Answer {
+    framed(desk, status, title, place, &[assets::script(), assets::designer()], main)
+}
+
+fn framed(desk: &Desk<'_>, status: u16, title: &str, place: &str, scripts: &[&Asset], main: &Markup) -> Answer {
     let lang = desk.lang;
     document(
         status,
         lang,
         &format!("{title} - {}", desk.organisation.name),
+        scripts,
         &html! {
             a.skip href="#main" { (lang.pick("Skip to the content", "本文へ移動")) }
             header.bar {
@@ -142,7 +153,7 @@ fn done(lang: Lang, what: &str) -> Option<&'static str> {
     })
 }
 
-fn document(status: u16, lang: Lang, title: &str, body: &Markup) -> Answer {
+fn document(status: u16, lang: Lang, title: &str, scripts: &[&Asset], body: &Markup) -> Answer {
     let markup = html! {
         (DOCTYPE)
         html lang=(lang.tag()) {
@@ -152,7 +163,7 @@ fn document(status: u16, lang: Lang, title: &str, body: &Markup) -> Answer {
                 meta name="robots" content="noindex";
                 title { (title) }
                 link rel="stylesheet" href=(assets::style().path());
-                script type="module" src=(assets::script().path()) {}
+                @for script in scripts { script type="module" src=(script.path()) {} }
             }
             body.console { (body) }
         }
