@@ -307,7 +307,7 @@ async fn look(app: &App, request: &Request) -> Result<Answer, Problem> {
     let opened = open(app, request).await?;
     let subject = opened.subject.clone();
     let value = match opened.opens {
-        Opens::Applicant => view::applicant(app, &looked_at(app, subject, request).await?, request),
+        Opens::Applicant => view::applicant(app, &step::check(app, subject, request.now).await?, request),
         Opens::Proof { .. } => {
             // Seeing a link is not using it: what reads mails before people do proves nothing.
             json!({"state": subject.application.state.name(), "address_proved": subject.application.proved_at.is_some()})
@@ -322,21 +322,6 @@ async fn look(app: &App, request: &Request) -> Result<Answer, Problem> {
         }
     };
     Ok(Answer::json(200, &value))
-}
-
-/// An application that waits for its files goes on as soon as somebody looks and they are judged.
-pub(crate) async fn looked_at(app: &App, subject: Subject, request: &Request) -> Result<Subject, Problem> {
-    if !matches!(subject.application.state, State::Checking) {
-        return Ok(subject);
-    }
-    let evidence = step::submitted_evidence(app, &subject.application, request.now).await?;
-    let world = step::circumstances(app, &subject.form, evidence, request.now).await?;
-    let Ok(Some(next)) = subject.application.clone().check(&world) else { return Ok(subject) };
-    match step::write(app, Some(&subject.application), &subject.form, &next, request.now).await {
-        Ok(()) => Ok(Subject { application: next.application, form: subject.form }),
-        Err(store::Refused::Changed) => step::find(app, &subject.form.id, &subject.application.id).await,
-        Err(refused) => Err(step::problem(refused)),
-    }
 }
 
 /// The version of the form that was answered.

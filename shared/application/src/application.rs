@@ -5,7 +5,7 @@
 //! | (none) | draft | the applicant |
 //! | draft, returned; submitted, a quiz with attempts left | unproven, checking, submitted or approved, whatever is next | the applicant submits |
 //! | unproven | checking, submitted or approved | the address is proved |
-//! | checking | submitted or approved; returned when a file is refused | evidence is looked at |
+//! | checking | submitted or approved; returned when a file is refused, or the claim code used up meanwhile | evidence is looked at |
 //! | submitted | approved, rejected | a reviewer, a jury, peers |
 //! | submitted | returned | a reviewer |
 //! | approved | issued | the badge is issued |
@@ -736,6 +736,24 @@ impl Application {
         step.go_on(world);
         step.record(Actor::System, Action::Check, "checking", "", world.now);
         Ok(Some(step))
+    }
+
+    /// Comes back to the applicant, because its claim code was used up by others while its files were looked at.
+    ///
+    /// # Errors
+    /// [`Refusal::State`] when it does not wait for its files.
+    pub fn code_is_gone(self, now: Timestamp) -> Result<Step, Refusal> {
+        if !matches!(self.state, State::Checking) {
+            return Err(self.refuse());
+        }
+        let comment = match self.applicant.language {
+            Lang::En => "The code was used up by others while your files were checked. Please enter another one.",
+            Lang::Ja => "ファイルの確認中に、コードの使用回数が上限に達しました。別のコードを入力してください。",
+        };
+        let mut step = self.step();
+        step.send_back(Actor::System, comment);
+        step.record(Actor::System, Action::Return, "checking", comment, now);
+        Ok(step)
     }
 
     /// Chooses reviewers by hand.

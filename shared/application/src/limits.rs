@@ -38,7 +38,7 @@ pub const MAX_DOMAINS: usize = 100;
 pub const MAX_ORIGINS: usize = 20;
 /// Days until somebody is reminded.
 pub const MAX_REMINDER_DAYS: i64 = 90;
-/// Days that evidence may be kept (ten years).
+/// Days that evidence may be kept at most (ten years); the evidence bucket's lifecycle rule deletes a month later.
 pub const MAX_RETENTION_DAYS: i64 = 3_650;
 /// Characters in a comment or a reason.
 pub const MAX_COMMENT_CHARS: usize = 5_000;
