@@ -24,8 +24,8 @@ mod status;
 mod tests;
 
 use crate::apply::{self, Opened};
-use crate::step::{self, Subject};
 use crate::published::{self, Published};
+use crate::step::{self, Subject};
 use crate::{App, files, view};
 use application::Application;
 use application::abuse;
@@ -52,8 +52,10 @@ pub(crate) async fn answer(app: &App, request: &Request) -> Result<Answer, Probl
     let route = request.route.as_str();
     let is_other = route.contains("/qr.") || route.ends_with("/poster");
     // A browser that cannot have a file is told so on a page.
-    let is_page = matches!(route, "GET /apply/{form}" | "GET /apply/{form}/applications/{link}" | "GET /apply/{form}/evidence/{application}")
-        || route.ends_with("/{evidence}");
+    let is_page = matches!(
+        route,
+        "GET /apply/{form}" | "GET /apply/{form}/applications/{link}" | "GET /apply/{form}/evidence/{application}"
+    ) || route.ends_with("/{evidence}");
     let wanted = posted || is_other || (is_page && request.prefers_html());
     if !wanted {
         return data(app, request).await;

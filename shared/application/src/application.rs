@@ -1023,6 +1023,8 @@ impl Application {
     pub fn reminders(&self, definition: &Definition) -> Vec<Letter> {
         match self.state {
             State::Returned { .. } => vec![Letter::ApplicantReminded],
+            // An address that nobody has proved may be a stranger's: it gets the one mail that proves it, and no other.
+            State::Draft if self.proved_at.is_some() => vec![Letter::ApplicantReminded],
             State::Submitted => {
                 let number = self.submissions();
                 let voted = |id: &ReviewerId| self.votes.iter().any(|v| v.by == *id && v.submission == number);

@@ -209,7 +209,7 @@ impl Store {
             writes.push(same, self.transact_put(Item::at(&new).doc(&Listed::of(application))?, Expect::Anything)?);
         }
         if let Some(key) = reminder(application, form)
-            && before.is_none_or(|before| before.since != application.since)
+            && before.is_none_or(|before| before.since != application.since || reminder(before, form).is_none())
         {
             let item = Item::at(&key).number("since", application.since.as_millisecond());
             writes.push(same, self.transact_put(item, Expect::Anything)?);
@@ -403,11 +403,15 @@ fn row_key(application: &Application) -> Option<TableKey> {
     submitted.then(|| key::application_row(&application.client, state, application.since, &application.id))
 }
 
-/// When somebody is to be reminded of it, as it stands.
+/// When somebody is to be reminded of it, as it stands: of a draft from when its address was proved, since nobody is reminded before.
 fn reminder(application: &Application, form: &Form) -> Option<TableKey> {
-    let waits = matches!(application.state, State::Submitted | State::Returned { .. });
-    let days = form.definition.reminder_days.filter(|_| waits)?;
-    let at = application.since.checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok()?;
+    let waits_since = match application.state {
+        State::Submitted | State::Returned { .. } => application.since,
+        State::Draft => application.proved_at?,
+        _ => return None,
+    };
+    let days = form.definition.reminder_days?;
+    let at = waits_since.checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok()?;
     Some(key::reminder(day_of(at), &application.id))
 }
 
@@ -434,6 +438,34 @@ mod tests {
         let key = key::award(&application, since);
         assert_eq!(read_award(&key.sk), Some(Award { application, since }));
         assert!(key.pk.starts_with("AWARD#"));
+    }
+
+    #[test]
+    fn somebody_is_reminded_of_what_waits_and_of_a_draft_once_its_address_is_proved() {
+        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let body = serde_json::json!({"badge_id": "b1", "title": "t", "reminder_days": 3, "approval": {"method": "automatic"}});
+        let form = Form {
+            id: FormId::from_random([1; 10]),
+            client: ClientId::from_random([2; 10]),
+            version: 1,
+            definition: application::Definition::read(&body).unwrap(),
+            archived_at: None,
+            secret: application::Secret::from_random([7; 32]),
+            created_at: at("2026-06-01T00:00:00Z"),
+            modified_at: at("2026-06-01T00:00:00Z"),
+        };
+        let applicant =
+            Applicant { name: "花子".into(), email: "a@example.org".parse().unwrap(), language: badge::Lang::Ja };
+        let id = ApplicationId::from_random([3; 10]);
+        let begun = at("2026-06-01T00:00:00Z");
+        let mut draft =
+            Application::begin(id.clone(), &form, applicant, application::Typed::default(), begun).application;
+        assert_eq!(reminder(&draft, &form), None);
+        draft.proved_at = Some(at("2026-06-05T12:00:00Z"));
+        assert_eq!(reminder(&draft, &form), Some(key::reminder("2026-06-08".parse().unwrap(), &id)));
+        let submitted = Application { state: State::Submitted, ..draft.clone() };
+        assert_eq!(reminder(&submitted, &form), Some(key::reminder("2026-06-04".parse().unwrap(), &id)));
+        assert_eq!(reminder(&Application { state: State::Checking, ..draft }, &form), None);
     }
 
     #[test]
