@@ -210,6 +210,14 @@ async fn count_address(app: &App, form: &Form, applicant: &Applicant, now: Times
     within(app, &key, MAX_BEGUN_PER_ADDRESS, now).await
 }
 
+/// Another address gets a mail as well.
+async fn count_move(app: &App, subject: &Subject, applicant: &Applicant, now: Timestamp) -> Result<(), Problem> {
+    if subject.application.is_by(&applicant.email) {
+        return Ok(());
+    }
+    count_address(app, &subject.form, applicant, now).await
+}
+
 async fn within(app: &App, key: &str, max: u32, now: Timestamp) -> Result<(), Problem> {
     let fits = app.store.count_rate(key, max, now).await.map_err(edge::failed)?;
     if fits { Ok(()) } else { Err(Kind::TooManyRequests.into()) }
@@ -338,6 +346,7 @@ async fn save(app: &App, request: &Request) -> Result<Answer, Problem> {
     let (Some(applicant), true) = (typing.applicant, typing.errors.is_empty()) else {
         return Err(typing.errors.into());
     };
+    count_move(app, &subject, &applicant, request.now).await?;
     let saved = step::take(app, subject, Files::Any, request.now, |application, world| {
         application.save(&world.form.definition, applicant.clone(), typing.typed.clone())
     });
@@ -374,6 +383,7 @@ async fn submit(app: &App, request: &Request) -> Result<Answer, Problem> {
             return Err(problem);
         }
     };
+    count_move(app, &subject, &applicant, request.now).await?;
     // It answers the version that it was read against, whatever becomes of the form meanwhile.
     let (files, read_against) = (Files::Known(ready.evidence.clone()), subject.form.clone());
     let submitted = step::take(app, subject, files, request.now, |application, world| {
@@ -385,7 +395,13 @@ async fn submit(app: &App, request: &Request) -> Result<Answer, Problem> {
 
 /// Keeps what could not be submitted. That this fails is no reason to say anything else than what is wrong.
 async fn keep(app: &App, subject: &Subject, applicant: Applicant, typed: Typed, problem: &Problem, request: &Request) {
-    let saved = subject.application.clone().save(&subject.form.definition, applicant, typed);
+    let before = &subject.application;
+    // Another address counts when it is submitted and proved.
+    let applicant = match before.submission {
+        Some(_) => Applicant { email: before.applicant.email.clone(), ..applicant },
+        None => applicant,
+    };
+    let saved = before.clone().save(&subject.form.definition, applicant, typed);
     let Ok(Step { mut application, .. }) = saved else { return };
     if problem.field_errors().iter().any(|error| error.reason == Reason::WrongCode) {
         application.wrong_codes = application.wrong_codes.saturating_add(1);

@@ -239,6 +239,7 @@ async fn reviewed(
         files: &files,
         votes,
         typed,
+        errors: problem.map(Problem::field_errors).unwrap_or_default(),
     };
     Ok(review::show(problem.map_or(200, |problem| problem.kind().status()), &shown, problem))
 }

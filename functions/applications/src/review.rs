@@ -51,7 +51,9 @@ pub(crate) async fn list(app: &App, request: &Request) -> Result<Answer, Problem
     let mut rows: Vec<Listed> = found.into_iter().flatten().filter(|row| matches(row, request)).collect();
     rows.sort_by_key(|row| row.since);
     let (rows, total) = page.of(rows);
-    let rows: Vec<Value> = rows.iter().map(view::listed).collect();
+    let ids: Vec<&ApplicationId> = rows.iter().map(|row| &row.id).collect();
+    let bounced = app.store.bounced_letters(&ids).await.map_err(edge::failed)?;
+    let rows: Vec<Value> = rows.iter().map(|row| view::listed(row, bounced.get(&row.id))).collect();
     Ok(Answer::json(200, &json!({"result": rows, "total": total})))
 }
 
@@ -72,7 +74,10 @@ fn matches(row: &Listed, request: &Request) -> bool {
 pub(crate) async fn show(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let id: ApplicationId = request.id("application")?;
-    let history = app.store.application_history(&id).await.map_err(edge::failed)?;
+    let (history, bounced) =
+        futures_util::future::try_join(app.store.application_history(&id), app.store.bounced_letters(&[&id]))
+            .await
+            .map_err(edge::failed)?;
     let history = history.filter(|history| is_shown(&history.application, &client)).ok_or(Kind::NotFound)?;
     let form = app.store.form(&history.application.form).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
     let mut versions: Vec<u32> = history.submissions.iter().map(|submission| submission.form_version).collect();
@@ -83,7 +88,7 @@ pub(crate) async fn show(app: &App, request: &Request, caller: &Caller) -> Resul
     let answered: Vec<Form> = answered.into_iter().flatten().collect();
     let by = decider(caller, &form);
     let subject = Subject { application: history.application.clone(), form };
-    Ok(Answer::json(200, &view::staff(&subject, &history, &answered, &by, request.lang)))
+    Ok(Answer::json(200, &view::staff(&subject, &history, bounced.get(&id), &answered, &by, request.lang)))
 }
 
 /// Somebody else's, none, and one that was never submitted, which is the applicant's own, look alike.

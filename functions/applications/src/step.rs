@@ -144,8 +144,7 @@ pub(crate) async fn write(
 ) -> Result<(), Refused> {
     let organisation = app.store.organisation(&form.client).await?;
     let organisation = organisation.ok_or(StoreError::Corrupt("a form without its organisation"))?;
-    let person = organisation.mail_hmac(&step.application.applicant.email);
-    app.store.write_step(StepWrite { before, step, form, person: &person, now }).await?;
+    app.store.write_step(StepWrite { before, step, form, organisation: &organisation, now }).await?;
     let application = &step.application;
     let job = |letter: &application::Letter| LetterJob {
         application: application.id.clone(),

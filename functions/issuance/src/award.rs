@@ -55,8 +55,8 @@ pub(crate) async fn take(app: &App, job: &AwardJob, now: Timestamp) -> Result<()
         };
         let credential = event.draw(0).credential;
         let Ok(Some(step)) = application.clone().issued(event.id, credential, now) else { return Ok(()) };
-        let person = organisation.mail_hmac(&application.applicant.email);
-        let write = StepWrite { before: Some(&application), step: &step, form: &form, person: &person, now };
+        let write =
+            StepWrite { before: Some(&application), step: &step, form: &form, organisation: &organisation, now };
         match app.store.write_step(write).await {
             Ok(()) => return Ok(()),
             Err(Refused::Changed) => {}
@@ -173,6 +173,7 @@ fn shortened(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use application::application::{Actor, Circumstances};
+    use application::approval::Approval;
     use application::{Answers, Applicant, Definition, Secret, Typed};
     use badge::input::{Complaints, Reader};
     use badge::{ApplicationId, ClientId, FormId};

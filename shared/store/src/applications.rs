@@ -9,6 +9,7 @@ use crate::expiries::day_of;
 use crate::forms::USED;
 use crate::item::{Item, number};
 use crate::key::{self, TableKey};
+use crate::organisations::StoredOrganisation;
 use application::application::{Application, Effect, Entry, State, Step, Submission};
 use application::approval::Approval;
 use application::form::Form;
@@ -33,10 +34,21 @@ pub struct StepWrite<'a> {
     pub step: &'a Step,
     /// The form as it is now: its limits count.
     pub form: &'a Form,
-    /// The HMAC of the applicant's address ([`crate::StoredOrganisation::mail_hmac`]).
-    pub person: &'a str,
+    /// The organisation, in whose index people stand.
+    pub organisation: &'a StoredOrganisation,
     /// The time.
     pub now: Timestamp,
+}
+
+impl StepWrite<'_> {
+    /// Under what name the applicant stands in the organisation's index.
+    fn person(&self, application: &Application) -> String {
+        self.organisation.mail_hmac(&application.applicant.email)
+    }
+
+    fn applicant_row(&self, application: &Application) -> TableKey {
+        key::applicant(&application.client, &self.person(application), &application.id)
+    }
 }
 
 /// Why a step was not written.
@@ -177,7 +189,7 @@ impl Store {
     }
 
     fn step_writes(&self, write: StepWrite<'_>) -> Result<Writes, StoreError> {
-        let StepWrite { before, step, form, person, now } = write;
+        let StepWrite { before, step, form, now, .. } = write;
         let (application, same) = (&step.application, Condition::Unchanged);
         let mut writes = Writes::default();
         let item = head(application, now)?;
@@ -198,8 +210,13 @@ impl Store {
         {
             let item = Item::at(&key::submission(&application.id, submission.number)).doc(submission)?;
             writes.push(same, self.transact_put(item, Expect::Absent)?);
-            let row = Item::at(&key::applicant(&application.client, person, &application.id));
+            let row = Item::at(&write.applicant_row(application));
             writes.push(same, self.transact_put(row, Expect::Anything)?);
+            if let Some(moved) =
+                before.filter(|before| before.submission.is_some() && !before.is_by(&application.applicant.email))
+            {
+                writes.push(same, self.transact_delete(&write.applicant_row(moved), None)?);
+            }
         }
         let (old, new) = (before.and_then(row_key), row_key(application));
         if let Some(old) = old.filter(|old| new.as_ref() != Some(old)) {
@@ -221,16 +238,17 @@ impl Store {
     }
 
     fn effect_writes(&self, writes: &mut Writes, effect: &Effect, write: StepWrite<'_>) -> Result<(), StoreError> {
-        let StepWrite { before, step, form, person, .. } = write;
-        let (count, own) = (key::form_count(&form.id), key::form_person(&form.id, person));
+        let StepWrite { before, step, form, .. } = write;
+        let count = key::form_count(&form.id);
+        let own = |application: &Application| key::form_person(&form.id, &write.person(application));
         match effect {
             Effect::Enter => {
-                let place = self.count_up(&own, form.definition.places_per_person())?;
+                let place = self.count_up(&own(&step.application), form.definition.places_per_person())?;
                 writes.push(Condition::PersonHasRoom, place);
                 writes.push(Condition::HasRoom, self.count_up(&count, form.definition.total)?);
             }
             Effect::Leave => {
-                for key in [own, count] {
+                for key in [own(before.unwrap_or(&step.application)), count] {
                     let values = HashMap::from([(":less".to_owned(), number(-1)), (":none".to_owned(), number(0))]);
                     let update = format!("ADD {USED} :less");
                     let item = self.transact_update(&key, &update, &format!("{USED} > :none"), values)?;
