@@ -14,3 +14,16 @@ pub(crate) async fn take(app: &App, job: &ApplicationJob, now: Timestamp) -> Res
     let Subject { application, form } = step::check(app, Subject { application, form }, now).await?;
     step::keep_files(app, &application, &form, now).await.map_err(edge::failed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_payload_is_a_job() {
+        let payload: serde_json::Value =
+            serde_json::from_str(include_str!("../../../events/application-job.json")).unwrap();
+        let job: ApplicationJob = serde_json::from_str(payload["Records"][0]["body"].as_str().unwrap()).unwrap();
+        assert_eq!(job.application.as_str(), "a3k8d2m7q1z9x4c6");
+    }
+}
