@@ -21,6 +21,8 @@ RANDOM_ONE_IN = 6
 
 REAL = {name: [MADE[name]] for name in ("client", "badge", "alias", "event", "import", "webhook", "kid", "multikey")}
 REAL |= {name: [MADE[name]] for name in ("form", "template", "application")} | {"link": [MADE["apply_link"]]}
+# Nothing was uploaded; what files are answered with is the journeys'.
+REAL |= {"asset": MADE["assets"], "key": [MADE["holder"]], "evidence": ["e3k8d2m7q1z9x4c6"]}
 FILES = {
     "/credentials/{file}": [MADE["credential"] + ending for ending in ("", ".json", ".html", ".jwt")] + [MADE["revoked"]],
     "/badges/{file}": [MADE["badge"] + ending for ending in ("", ".json", ".html")],
@@ -33,6 +35,7 @@ FILES = {
     "/ob2/issuers/{file}": [MADE["client"], MADE["client"] + ".html"],
     "/ob2/revocations/{file}": [MADE["client"], MADE["client"] + ".json"],
 }
+FILES["/pdf/{key}/{file}"] = [MADE["credential"] + ".pdf"]
 FILES["/obv3/credentials/{file}"] = FILES["/credentials/{file}"]
 # Never to be deleted.
 KEPT = {MADE[name] for name in ("badge", "edited", "draft", "alias", "webhook", "template")}

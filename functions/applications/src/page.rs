@@ -225,6 +225,7 @@ async fn reviewed(
     let answered = apply::answered(app, subject).await?;
     let files = files::of(app, &subject.application.id, request.now).await?;
     let earlier = before(app, &subject.application).await?;
+    let bounced = app.store.bounced_letters(&[&subject.application.id]).await.map_err(edge::failed)?;
     let shown = review::Shown {
         subject,
         look,
@@ -238,6 +239,7 @@ async fn reviewed(
         before: earlier.as_ref().map(|(submission, form)| review::Version { submission, form }),
         files: &files,
         votes,
+        is_unreachable: bounced.values().any(|bounced| bounced.reviewer.is_none()),
         typed,
         errors: problem.map(Problem::field_errors).unwrap_or_default(),
     };

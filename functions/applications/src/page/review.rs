@@ -44,6 +44,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) files: &'a [files::Shown],
     /// The votes they may see.
     pub(crate) votes: &'a [&'a Vote],
+    /// Whether a mail to the applicant came back.
+    pub(crate) is_unreachable: bool,
     /// What they typed that was not taken.
     pub(crate) typed: &'a Value,
     /// What is wrong with it.
@@ -73,6 +75,9 @@ impl Shown<'_> {
             p.soft { (form.definition.title.get(lang)) }
             h1 dir="auto" { (lang.pick("Application of ", "申請者: ")) (application.applicant.name) }
             p { span.state { (state_text(lang, &application.state)) } }
+            @if let (true, Who::Reviewer { .. }) = (self.is_unreachable, self.who) {
+                p.warn { (lang.pick("A mail to the applicant came back. They may not learn what you decide.", "申請者宛のメールが届きませんでした。審査の結果が伝わらない可能性があります。")) }
+            }
             (complaint(lang, problem))
             (self.summary())
             @if let Who::Reviewer { .. } = self.who {

@@ -113,6 +113,7 @@ fn reviewers(
         before: again.then_some(review::Version { submission: &first, form }),
         files: &files,
         votes,
+        is_unreachable: again,
         typed,
         errors: problem.map(Problem::field_errors).unwrap_or_default(),
     };
@@ -454,6 +455,7 @@ fn reviewers_see_both_versions_and_only_what_they_may_do() {
             && again.contains("緯糸の選び方も学びました。")
             && again.contains("changed")
     );
+    assert!(again.contains("A mail to the applicant came back") && !plain.contains("came back"));
     let jury = get(&pages, "review-jury");
     assert!(
         jury.contains("name=\"vote\" value=\"issue\"")
