@@ -376,6 +376,7 @@ async fn submit(app: &App, request: &Request) -> Result<Answer, Problem> {
     let Typing { applicant: Some(applicant), typed, .. } = typing else {
         return Err(ready.err().unwrap_or_else(|| Kind::InvalidRequest.into()));
     };
+    count_move(app, &subject, &applicant, request.now).await?;
     let ready = match ready {
         Ok(ready) => ready,
         Err(problem) => {
@@ -383,7 +384,6 @@ async fn submit(app: &App, request: &Request) -> Result<Answer, Problem> {
             return Err(problem);
         }
     };
-    count_move(app, &subject, &applicant, request.now).await?;
     // It answers the version that it was read against, whatever becomes of the form meanwhile.
     let (files, read_against) = (Files::Known(ready.evidence.clone()), subject.form.clone());
     let submitted = step::take(app, subject, files, request.now, |application, world| {

@@ -4,7 +4,7 @@ use crate::answers::Answer;
 use crate::application::{Application, State, Submission};
 use crate::approval::Approval;
 use crate::form::{EvidencePolicy, EvidenceShown, Field, FieldKind, Form};
-use crate::limits::MAX_RETENTION_DAYS;
+use crate::limits::{MAX_RETENTION_DAYS, UNSEEN_RETENTION_DAYS};
 use badge::Lang;
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,7 +22,8 @@ impl Application {
             | State::Withdrawn { .. }
             | State::Duplicate { .. } => form.definition.evidence_days,
         };
-        let days = days.map_or(MAX_RETENTION_DAYS, i64::from);
+        let most = if self.proved_at.is_some() { MAX_RETENTION_DAYS } else { UNSEEN_RETENTION_DAYS };
+        let days = days.map_or(most, |days| most.min(i64::from(days)));
         Some(self.since.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MAX))
     }
 }
@@ -76,7 +77,8 @@ mod tests {
         let by = Actor::System;
         let kept = |form: &Form, state: State| {
             let days = |until: Timestamp| until.duration_since(now()).as_hours() / 24;
-            Application { state, ..begun(form) }.keeps_files_until(form).map(days)
+            let proved_at = Some(now());
+            Application { state, proved_at, ..begun(form) }.keeps_files_until(form).map(days)
         };
         assert_eq!((kept(&form, State::Draft), kept(&form, State::Unproven)), (None, None));
         let returned = State::Returned { comment: String::new(), by: by.clone() };
@@ -85,10 +87,12 @@ mod tests {
         }
         let approved = State::Approved { by: by.clone(), edits: Box::new(Edits::default()) };
         let rejected = State::Rejected { by: by.clone(), reason: String::new(), mailed: true };
-        for decided in [approved.clone(), rejected, State::Withdrawn { by }] {
+        for decided in [approved.clone(), rejected, State::Withdrawn { by: by.clone() }] {
             assert_eq!(kept(&form, decided), Some(90));
         }
         form.definition.evidence_days = None;
         assert_eq!(kept(&form, approved), Some(3_650));
+        let unseen = Application { state: State::Withdrawn { by }, ..begun(&form) };
+        assert_eq!(unseen.keeps_files_until(&form), now().checked_add(SignedDuration::from_hours(30 * 24)).ok());
     }
 }
