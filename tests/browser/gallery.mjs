@@ -1,5 +1,5 @@
 // Every page in every state, as the function's own tests write them (`cargo test -p applications -- --ignored gallery`), in both
-// languages, on a telephone and on a desk: judged by axe, looked whether anything sticks out, and photographed.
+// languages, on a telephone, by night too, and on a desk: judged by axe, looked whether anything sticks out, and photographed.
 import {readFileSync, readdirSync} from 'node:fs';
 import {createServer} from 'node:http';
 import {join} from 'node:path';
@@ -21,9 +21,9 @@ const base = await new Promise(done => server.on('listening', () => done(`http:/
 
 let wrong = 0;
 await withBrowser(async browser => {
-  for(const [kind, size] of [['phone', PHONE], ['desktop', DESKTOP]]) {
+  for(const [kind, size, dark] of [['phone', PHONE, false], ['desktop', DESKTOP, false], ['dark', PHONE, true]]) {
     for(const lang of ['ja', 'en']) {
-      const {page, close} = await tab(browser, {size, lang});
+      const {page, close} = await tab(browser, {size, lang, dark});
       await page.route('https://badges.example/**', route => route.fulfill({body: PICTURE, contentType: 'image/png'}));
       for(const file of readdirSync(GALLERY).filter(name => name.endsWith(`.${lang}.html`)).sort()) {
         await page.goto(`${base}/${file}`);

@@ -210,6 +210,14 @@ async fn count_address(app: &App, form: &Form, applicant: &Applicant, now: Times
     within(app, &key, MAX_BEGUN_PER_ADDRESS, now).await
 }
 
+/// Another address gets a mail as well.
+async fn count_move(app: &App, subject: &Subject, applicant: &Applicant, now: Timestamp) -> Result<(), Problem> {
+    if subject.application.is_by(&applicant.email) {
+        return Ok(());
+    }
+    count_address(app, &subject.form, applicant, now).await
+}
+
 async fn within(app: &App, key: &str, max: u32, now: Timestamp) -> Result<(), Problem> {
     let fits = app.store.count_rate(key, max, now).await.map_err(edge::failed)?;
     if fits { Ok(()) } else { Err(Kind::TooManyRequests.into()) }
@@ -307,7 +315,7 @@ async fn look(app: &App, request: &Request) -> Result<Answer, Problem> {
     let opened = open(app, request).await?;
     let subject = opened.subject.clone();
     let value = match opened.opens {
-        Opens::Applicant => view::applicant(app, &looked_at(app, subject, request).await?, request),
+        Opens::Applicant => view::applicant(app, &step::check(app, subject, request.now).await?, request),
         Opens::Proof { .. } => {
             // Seeing a link is not using it: what reads mails before people do proves nothing.
             json!({"state": subject.application.state.name(), "address_proved": subject.application.proved_at.is_some()})
@@ -324,21 +332,6 @@ async fn look(app: &App, request: &Request) -> Result<Answer, Problem> {
     Ok(Answer::json(200, &value))
 }
 
-/// An application that waits for its files goes on as soon as somebody looks and they are judged.
-pub(crate) async fn looked_at(app: &App, subject: Subject, request: &Request) -> Result<Subject, Problem> {
-    if !matches!(subject.application.state, State::Checking) {
-        return Ok(subject);
-    }
-    let evidence = step::submitted_evidence(app, &subject.application, request.now).await?;
-    let world = step::circumstances(app, &subject.form, evidence, request.now).await?;
-    let Ok(Some(next)) = subject.application.clone().check(&world) else { return Ok(subject) };
-    match step::write(app, Some(&subject.application), &subject.form, &next, request.now).await {
-        Ok(()) => Ok(Subject { application: next.application, form: subject.form }),
-        Err(store::Refused::Changed) => step::find(app, &subject.form.id, &subject.application.id).await,
-        Err(refused) => Err(step::problem(refused)),
-    }
-}
-
 /// The version of the form that was answered.
 pub(crate) async fn answered(app: &App, subject: &Subject) -> Result<Form, Problem> {
     let version = subject.application.submission.as_ref().map_or(subject.form.version, |s| s.form_version);
@@ -353,6 +346,7 @@ async fn save(app: &App, request: &Request) -> Result<Answer, Problem> {
     let (Some(applicant), true) = (typing.applicant, typing.errors.is_empty()) else {
         return Err(typing.errors.into());
     };
+    count_move(app, &subject, &applicant, request.now).await?;
     let saved = step::take(app, subject, Files::Any, request.now, |application, world| {
         application.save(&world.form.definition, applicant.clone(), typing.typed.clone())
     });
@@ -382,6 +376,7 @@ async fn submit(app: &App, request: &Request) -> Result<Answer, Problem> {
     let Typing { applicant: Some(applicant), typed, .. } = typing else {
         return Err(ready.err().unwrap_or_else(|| Kind::InvalidRequest.into()));
     };
+    count_move(app, &subject, &applicant, request.now).await?;
     let ready = match ready {
         Ok(ready) => ready,
         Err(problem) => {
@@ -400,7 +395,13 @@ async fn submit(app: &App, request: &Request) -> Result<Answer, Problem> {
 
 /// Keeps what could not be submitted. That this fails is no reason to say anything else than what is wrong.
 async fn keep(app: &App, subject: &Subject, applicant: Applicant, typed: Typed, problem: &Problem, request: &Request) {
-    let saved = subject.application.clone().save(&subject.form.definition, applicant, typed);
+    let before = &subject.application;
+    // Another address counts when it is submitted and proved.
+    let applicant = match before.submission {
+        Some(_) => Applicant { email: before.applicant.email.clone(), ..applicant },
+        None => applicant,
+    };
+    let saved = before.clone().save(&subject.form.definition, applicant, typed);
     let Ok(Step { mut application, .. }) = saved else { return };
     if problem.field_errors().iter().any(|error| error.reason == Reason::WrongCode) {
         application.wrong_codes = application.wrong_codes.saturating_add(1);

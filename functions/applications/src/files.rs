@@ -3,9 +3,9 @@
 //! The bytes never come through here: a browser posts them to the bucket with the form that `begin` hands out, and reviewers are sent
 //! on to an address that works for minutes and makes the browser save the file.
 
-use crate::App;
 use crate::apply::{self, Opened};
 use crate::step::Subject;
+use crate::{App, published};
 use application::form::FieldKind;
 use application::link::Opens;
 use badge::input::{Complaints, FieldError, Reader, Reason};
@@ -196,6 +196,5 @@ async fn download(app: &App, request: &Request) -> Result<Answer, Problem> {
         Opens::Proof { .. } => return Err(Kind::NotFound.into()),
     }
     let file = find(app, &subject, request).await?;
-    let url = app.files.evidence_download(&file, request.now).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
-    Ok(Answer::new(302).header("location", url).header("referrer-policy", "no-referrer").cache(Cache::None))
+    published::send_on(app, &file, request).await
 }

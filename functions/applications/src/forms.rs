@@ -3,7 +3,7 @@
 use crate::{App, view};
 use application::form::{Definition, Form};
 use application::secret::Secret;
-use badge::input::{FieldError, Reason};
+use badge::input::{Complaints, FieldError, Reader, Reason};
 use badge::{ClientId, FormId, Lang};
 use edge::obf::Page;
 use edge::token::Caller;
@@ -73,8 +73,7 @@ pub(crate) async fn replace(app: &App, request: &Request, caller: &Caller) -> Re
 /// `POST /v2/form/{client}/{form}/archive` with `archived`: puts a form away, or takes it out again.
 pub(crate) async fn archive(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let before = find(app, request, caller).await?;
-    let body = if request.body.is_empty() { json!({}) } else { request.json()? };
-    let archived = body.get("archived").and_then(Value::as_bool).unwrap_or(true);
+    let archived = read_archived(&optional(request)?)?;
     let archived_at = archived.then(|| before.archived_at.unwrap_or(request.now));
     let form = Form { archived_at, ..before.clone() };
     if form != before {
@@ -83,20 +82,38 @@ pub(crate) async fn archive(app: &App, request: &Request, caller: &Caller) -> Re
     Ok(Answer::json(200, &result(&form)))
 }
 
+fn read_archived(body: &Value) -> Result<bool, Vec<FieldError>> {
+    let complaints = Complaints::default();
+    let archived = Reader::root(body, &complaints).boolean("archived", true);
+    complaints.into_result(archived)
+}
+
 /// `POST /v2/form/{client}/{form}/clone`: another form that says the same, not yet active. With `badge_id`, for another badge.
 pub(crate) async fn copy(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let form = find(app, request, caller).await?;
-    let given = if request.body.is_empty() { json!({}) } else { request.json()? };
-    let mut body = form.definition.write();
-    body["active"] = false.into();
-    for member in ["badge_id", "title"] {
-        if let Some(value) = given.get(member).filter(|value| !value.is_null()) {
-            body[member] = value.clone();
-        }
-    }
+    let body = copied(&form.definition, &optional(request)?)?;
     let definition = read(app, &form.client, &body).await?;
     caller.about(&definition.badge)?;
     keep(app, form.client, definition, request).await
+}
+
+/// A body that makes the same form again, but for what was given.
+fn copied(definition: &Definition, given: &Value) -> Result<Value, Vec<FieldError>> {
+    let complaints = Complaints::default();
+    let reader = Reader::root(given, &complaints);
+    let mut body = definition.write();
+    body["active"] = false.into();
+    for member in ["badge_id", "title"] {
+        if let Some(field) = reader.field(member) {
+            body[member] = field.value().clone();
+        }
+    }
+    complaints.into_result(body)
+}
+
+/// A body that may be left out.
+fn optional(request: &Request) -> Result<Value, Problem> {
+    if request.body.is_empty() { Ok(json!({})) } else { request.json() }
 }
 
 /// `POST /v2/form/{client}/preview`: what applicants would see of a definition, in `language`. Nothing is kept.
@@ -166,5 +183,25 @@ pub(crate) fn gone(error: StoreError) -> Problem {
     match error {
         StoreError::Conflict => Kind::NotFound.into(),
         other => edge::failed(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_put_away_unless_something_else_is_said_and_nothing_else_is_guessed() {
+        for (body, archived) in [
+            (json!({}), Some(true)),
+            (json!({"archived": null}), Some(true)),
+            (json!({"archived": false}), Some(false)),
+            (json!({"archived": 1}), Some(true)),
+            (json!({"archived": {}}), None),
+            (json!({"archived": "no"}), None),
+            (json!([]), None),
+        ] {
+            assert_eq!(read_archived(&body).ok(), archived, "{body}");
+        }
     }
 }

@@ -3,10 +3,11 @@
 //! * [`forms`], [`templates`]: an organisation's forms, as its staff see and change them;
 //! * [`review`]: applications, as staff see them and decide about them;
 //! * [`apply`]: the public side, without an account: who applies, outside reviewers and peers, each by a link;
-//! * [`page`]: the same as pages, for browsers; [`files`]: what is handed in with an application;
+//! * [`page`]: the same as pages, for browsers; [`files`]: what is handed in with an application; [`published`]: what of it everybody
+//!   may see once the badge is issued;
 //! * [`step`]: from one state to the next, whatever others do meanwhile, and what follows from it;
 //! * [`view`]: what each of them is shown; [`evidence`]: what the files of an application have come to;
-//! * [`remind`]: what the schedule does.
+//! * [`judged`]: what a message of the queue `…-application` asks for; [`remind`]: what the schedule does.
 //!
 //! Nothing is issued here: an approved application waits for the function that signs, which a message tells of it.
 
@@ -14,7 +15,9 @@ mod apply;
 mod evidence;
 mod files;
 mod forms;
+mod judged;
 mod page;
+mod published;
 mod remind;
 mod review;
 mod step;
@@ -105,8 +108,9 @@ impl App {
 
     async fn wake(&self, wake: Wake) -> Result<(), Problem> {
         match wake {
+            Wake::Message(message) => judged::take(self, &message.job()?, message.now).await,
             Wake::Schedule { name, now, .. } if name == "remind" => remind::sweep(self, now).await,
-            _ => Err(Problem::internal("nothing else wakes this function")),
+            Wake::Schedule { .. } => Err(Problem::internal("a schedule of another name")),
         }
     }
 }

@@ -5,10 +5,12 @@
 //! with every complaint beside its field and everything that was typed. So the pages work without scripts; the one script
 //! ([`assets`]) does the work that keeps programs away, uploads files, and keeps a button from being pressed twice.
 //!
-//! * [`form`]: the form; [`status`]: an application, for its applicant; [`review`]: for reviewers and peers;
+//! * [`form`]: the form; [`status`]: an application, for its applicant; [`review`]: for reviewers and peers; [`evidence`]: what everybody
+//!   may see of it;
 //! * [`fields`]: questions and answers; [`poster`]: QR codes and the page to print; [`shell`]: what surrounds every page.
 
 mod assets;
+mod evidence;
 mod fields;
 mod form;
 mod post;
@@ -22,7 +24,8 @@ mod status;
 mod tests;
 
 use crate::apply::{self, Opened};
-use crate::step::Subject;
+use crate::published::{self, Published};
+use crate::step::{self, Subject};
 use crate::{App, files, view};
 use application::Application;
 use application::abuse;
@@ -45,16 +48,17 @@ pub(crate) async fn answer(app: &App, request: &Request) -> Result<Answer, Probl
     if request.route == "GET /assets/{asset}" {
         return assets::answer(request);
     }
-    if request.route.contains("/evidence") && !(request.prefers_html() && request.parameter("evidence").is_some()) {
-        return files::answer(app, request).await;
-    }
     let posted = is_form(request);
-    let is_page = matches!(request.route.as_str(), "GET /apply/{form}" | "GET /apply/{form}/applications/{link}");
-    let is_other =
-        request.route.contains("/qr.") || request.route.ends_with("/poster") || request.route.contains("/evidence");
+    let route = request.route.as_str();
+    let is_other = route.contains("/qr.") || route.ends_with("/poster");
+    // A browser that cannot have a file is told so on a page.
+    let is_page = matches!(
+        route,
+        "GET /apply/{form}" | "GET /apply/{form}/applications/{link}" | "GET /apply/{form}/evidence/{application}"
+    ) || route.ends_with("/{evidence}");
     let wanted = posted || is_other || (is_page && request.prefers_html());
     if !wanted {
-        return apply::answer(app, request).await;
+        return data(app, request).await;
     }
     let answer = if posted { act(app, request).await } else { show(app, request).await };
     // Whoever sees this is a person.
@@ -66,9 +70,30 @@ pub(crate) async fn answer(app: &App, request: &Request) -> Result<Answer, Probl
     }))
 }
 
+/// The answer in JSON.
+async fn data(app: &App, request: &Request) -> Result<Answer, Problem> {
+    match request.route.as_str() {
+        "GET /apply/{form}/evidence/{application}" => published::show(app, request).await,
+        "GET /apply/{form}/evidence/{application}/{evidence}" => published::download(app, request).await,
+        route if route.contains("/{link}/evidence") => files::answer(app, request).await,
+        _ => apply::answer(app, request).await,
+    }
+}
+
 async fn show(app: &App, request: &Request) -> Result<Answer, Problem> {
-    if request.route.contains("/evidence") {
-        return files::answer(app, request).await;
+    if request.route.ends_with("/{evidence}") {
+        return data(app, request).await;
+    }
+    if request.route == "GET /apply/{form}/evidence/{application}" {
+        let found = published::find(app, request).await?;
+        let (look, badge) = match &found {
+            Published::Closed => (Look::of(request, Lang::default()), None),
+            Published::Open(open) => {
+                let form = &open.subject.form;
+                (Look::of(request, form.definition.primary_language), badge(app, form).await?)
+            }
+        };
+        return Ok(evidence::show(&app.urls, look, &found, badge.as_ref()));
     }
     if request.route == "GET /apply/{form}/applications/{link}" {
         let saved = request.query("saved").is_some();
@@ -139,7 +164,7 @@ async fn opened(
             None => Ok(see(app, request, &view::link(app, &subject, &Opens::Applicant, request.now), false)),
         },
         Opens::Applicant => {
-            let subject = apply::looked_at(app, subject, request).await?;
+            let subject = step::check(app, subject, request.now).await?;
             let look = Look::of(request, subject.application.applicant.language);
             let answered = apply::answered(app, &subject).await?;
             let files = files::of(app, &subject.application.id, request.now).await?;
@@ -200,6 +225,7 @@ async fn reviewed(
     let answered = apply::answered(app, subject).await?;
     let files = files::of(app, &subject.application.id, request.now).await?;
     let earlier = before(app, &subject.application).await?;
+    let bounced = app.store.bounced_letters(&[&subject.application.id]).await.map_err(edge::failed)?;
     let shown = review::Shown {
         subject,
         look,
@@ -213,7 +239,9 @@ async fn reviewed(
         before: earlier.as_ref().map(|(submission, form)| review::Version { submission, form }),
         files: &files,
         votes,
+        is_unreachable: bounced.values().any(|bounced| bounced.reviewer.is_none()),
         typed,
+        errors: problem.map(Problem::field_errors).unwrap_or_default(),
     };
     Ok(review::show(problem.map_or(200, |problem| problem.kind().status()), &shown, problem))
 }

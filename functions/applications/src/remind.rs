@@ -1,7 +1,9 @@
-//! Once a day: whoever is waited for is reminded, if an application is still where it was.
+//! Once a day: whoever is waited for is reminded, if an application is still where it was. Of a draft its applicant is reminded once, and
+//! only where the address was proved.
 
 use crate::App;
-use application::Application;
+use application::form::Availability;
+use application::{Application, State};
 use badge::ApplicationId;
 use edge::Problem;
 use jiff::civil::Date;
@@ -44,10 +46,19 @@ async fn remind(app: &App, application: &Application, now: Timestamp) -> Result<
     let Some((form, days)) = form.and_then(|form| form.definition.reminder_days.map(|days| (form, days))) else {
         return Ok(None);
     };
+    let is_draft = matches!(application.state, State::Draft);
+    // What a form does not take any more, nobody is asked to hand in.
+    if is_draft && form.availability(now) != Availability::Open {
+        return Ok(None);
+    }
     let letters = application.reminders(&form.definition);
     let job = |letter| LetterJob { application: application.id.clone(), revision: application.revision, letter };
     let jobs: Vec<LetterJob> = letters.into_iter().map(job).collect();
     app.mail.send(&jobs, 0).await.map_err(edge::failed)?;
+    // Whoever left it after that has left it for good.
+    if is_draft {
+        return Ok(None);
+    }
     let next = now.checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok();
     Ok(next.map(day_of))
 }

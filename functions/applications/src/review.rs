@@ -52,7 +52,9 @@ pub(crate) async fn list(app: &App, request: &Request, caller: &Caller) -> Resul
         found.into_iter().flatten().filter(|row| caller.knows(&row.badge) && matches(row, request)).collect();
     rows.sort_by_key(|row| row.since);
     let (rows, total) = page.of(rows);
-    let rows: Vec<Value> = rows.iter().map(view::listed).collect();
+    let ids: Vec<&ApplicationId> = rows.iter().map(|row| &row.id).collect();
+    let bounced = app.store.bounced_letters(&ids).await.map_err(edge::failed)?;
+    let rows: Vec<Value> = rows.iter().map(|row| view::listed(row, bounced.get(&row.id))).collect();
     Ok(Answer::json(200, &json!({"result": rows, "total": total})))
 }
 
@@ -73,7 +75,10 @@ fn matches(row: &Listed, request: &Request) -> bool {
 pub(crate) async fn show(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let id: ApplicationId = request.id("application")?;
-    let history = app.store.application_history(&id).await.map_err(edge::failed)?;
+    let (history, bounced) =
+        futures_util::future::try_join(app.store.application_history(&id), app.store.bounced_letters(&[&id]))
+            .await
+            .map_err(edge::failed)?;
     let history = history.filter(|history| is_shown(&history.application, &client)).ok_or(Kind::NotFound)?;
     caller.about(&history.application.badge)?;
     let form = app.store.form(&history.application.form).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
@@ -85,7 +90,7 @@ pub(crate) async fn show(app: &App, request: &Request, caller: &Caller) -> Resul
     let answered: Vec<Form> = answered.into_iter().flatten().collect();
     let by = decider(caller, &form);
     let subject = Subject { application: history.application.clone(), form };
-    let mut value = view::staff(&subject, &history, &answered, &by, request.lang);
+    let mut value = view::staff(&subject, &history, bounced.get(&id), &answered, &by, request.lang);
     value["files"] = files::listed(app, &id, request).await?;
     Ok(Answer::json(200, &value))
 }

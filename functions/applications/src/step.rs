@@ -1,7 +1,7 @@
 //! From one state to the next, whatever others do meanwhile, and what follows from it.
 
 use crate::{App, evidence};
-use application::application::{Circumstances, Evidence, Refusal, Step};
+use application::application::{Circumstances, Evidence, Refusal, State, Step};
 use application::form::{Form, Routing};
 use application::{Application, Effect};
 use badge::input::{FieldError, Reason};
@@ -9,7 +9,7 @@ use badge::{ApplicationId, FormId};
 use edge::{Kind, Problem};
 use jiff::Timestamp;
 use queue::{AwardJob, LetterJob};
-use store::{Refused, StepWrite};
+use store::{Refused, StepWrite, StoreError};
 
 /// Attempts at a step while others change the same application.
 const ATTEMPTS: usize = 6;
@@ -87,12 +87,51 @@ where
         };
         let next = step(subject.application.clone(), &world).map_err(refused)?;
         match write(app, Some(&subject.application), &subject.form, &next, now).await {
-            Ok(()) => return Ok(Subject { application: next.application, form: subject.form }),
+            // A file that was judged since it was looked at told an application that did not wait for it yet.
+            Ok(()) => return check(app, Subject { application: next.application, form: subject.form }, now).await,
             Err(Refused::Changed) => subject = find(app, &subject.form.id, &subject.application.id).await?,
             Err(refused) => return Err(problem(refused)),
         }
     }
     Err(Kind::Conflict.into())
+}
+
+/// An application that waits for its files goes on once they are judged; any other is as it was.
+pub(crate) async fn check(app: &App, subject: Subject, now: Timestamp) -> Result<Subject, Problem> {
+    if !matches!(subject.application.state, State::Checking) {
+        return Ok(subject);
+    }
+    let evidence = submitted_evidence(app, &subject.application, now).await?;
+    let world = circumstances(app, &subject.form, evidence, now).await?;
+    let Ok(Some(next)) = subject.application.clone().check(&world) else { return Ok(subject) };
+    let (before, form) = (&subject.application, &subject.form);
+    let written = match write(app, Some(before), form, &next, now).await {
+        // Others were faster with the same code: that is for the applicant to know, who may have another.
+        Err(Refused::CodeUsedUp) => match before.clone().code_is_gone(now) {
+            Ok(step) => write(app, Some(before), form, &step, now).await.map(|()| step),
+            Err(refusal) => return Err(refused(refusal)),
+        },
+        written => written.map(|()| next),
+    };
+    match written {
+        Ok(step) => Ok(Subject { application: step.application, form: subject.form }),
+        Err(Refused::Changed) => find(app, &subject.form.id, &subject.application.id).await,
+        Err(refused) => Err(problem(refused)),
+    }
+}
+
+/// Says how long the files of an application are kept. What was lost of it is said again by whoever comes by next.
+pub(crate) async fn keep_files(
+    app: &App,
+    application: &Application,
+    form: &Form,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let has_files = application.submission.as_ref().is_some_and(|one| one.answers.files().next().is_some());
+    match application.keeps_files_until(form).filter(|_| has_files) {
+        Some(until) => app.store.keep_evidence(&application.id, until, now).await,
+        None => Ok(()),
+    }
 }
 
 /// Writes a step; then leaves what follows from it. A letter that cannot be left is lost; a badge is found by the schedule.
@@ -104,9 +143,8 @@ pub(crate) async fn write(
     now: Timestamp,
 ) -> Result<(), Refused> {
     let organisation = app.store.organisation(&form.client).await?;
-    let organisation = organisation.ok_or(store::StoreError::Corrupt("a form without its organisation"))?;
-    let person = organisation.mail_hmac(&step.application.applicant.email);
-    app.store.write_step(StepWrite { before, step, form, person: &person, now }).await?;
+    let organisation = organisation.ok_or(StoreError::Corrupt("a form without its organisation"))?;
+    app.store.write_step(StepWrite { before, step, form, organisation: &organisation, now }).await?;
     let application = &step.application;
     let job = |letter: &application::Letter| LetterJob {
         application: application.id.clone(),
@@ -118,6 +156,11 @@ pub(crate) async fn write(
         && let Err(error) = app.mail.send(&letters, 0).await
     {
         tracing::warn!(application = application.id.as_str(), %error, "no letter");
+    }
+    if before.is_none_or(|before| before.since != application.since)
+        && let Err(error) = keep_files(app, application, form, now).await
+    {
+        tracing::warn!(application = application.id.as_str(), %error, "how long files are kept was not written down");
     }
     if step.effects.contains(&Effect::AwaitBadge) {
         let job = AwardJob { award: application.id.clone() };

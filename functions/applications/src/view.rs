@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::Listed;
 use store::applications::History;
+use store::letters::Bounced;
 
 /// A form in a list, for its organisation.
 pub(crate) fn form_row(app: &App, form: &Form, request: &Request) -> Value {
@@ -49,8 +50,16 @@ pub(crate) fn availability(form: &Form, now: Timestamp) -> &'static str {
     }
 }
 
+/// A letter that came back, as staff are told of it.
+fn undelivered(bounced: &Bounced) -> Value {
+    json!({
+        "letter": bounced.letter, "reviewer": bounced.reviewer, "kind": bounced.bounce.kind, "code": bounced.bounce.code,
+        "time": bounced.bounce.at.as_second(),
+    })
+}
+
 /// An application in a list, for staff.
-pub(crate) fn listed(row: &Listed) -> Value {
+pub(crate) fn listed(row: &Listed, bounced: Option<&Bounced>) -> Value {
     json!({
         "id": row.id.as_str(),
         "form_id": row.form.as_str(),
@@ -64,6 +73,7 @@ pub(crate) fn listed(row: &Listed) -> Value {
         "score": row.score,
         "assigned": row.assigned,
         "voice_count": row.voices,
+        "undelivered": bounced.map(undelivered),
     })
 }
 
@@ -157,7 +167,14 @@ pub(crate) fn reviewer(subject: &Subject, answered: &Form, who: &Reviewer, lang:
 }
 
 /// For staff: with every version submitted and the audit trail. `answered`: the versions of the form that were answered.
-pub(crate) fn staff(subject: &Subject, history: &History, answered: &[Form], by: &Actor, lang: Lang) -> Value {
+pub(crate) fn staff(
+    subject: &Subject,
+    history: &History,
+    bounced: Option<&Bounced>,
+    answered: &[Form],
+    by: &Actor,
+    lang: Lang,
+) -> Value {
     let Subject { application, form } = subject;
     let mut value = standing(subject);
     value["email"] = application.applicant.email.as_str().into();
@@ -201,6 +218,7 @@ pub(crate) fn staff(subject: &Subject, history: &History, answered: &[Form], by:
         };
     }
     value["may_decide"] = application.may_decide(&form.definition, by, true).is_ok().into();
+    value["undelivered"] = bounced.map(undelivered).into();
     value["history"] = history.trail.iter().map(entry).collect();
     match &application.state {
         State::Returned { comment, .. } => value["comment"] = comment.as_str().into(),

@@ -6,10 +6,9 @@
 
 use crate::App;
 use crate::issue::{self, Key};
-use application::answers::Answer;
 use application::application::{Application, Edits, State};
-use application::approval::Approval;
-use application::form::{EvidencePolicy, EvidenceShown, Field, FieldKind, Form};
+use application::evidence;
+use application::form::{EvidencePolicy, Form};
 use badge::event::{Evidence, IssueRequest};
 use badge::limits::MAX_CRITERIA_CHARS;
 use badge::text::Language;
@@ -39,8 +38,8 @@ pub(crate) async fn take(app: &App, job: &AwardJob, now: Timestamp) -> Result<()
                 .map_err(edge::failed)?;
         let form = form.ok_or_else(|| Problem::internal("the form of an application is gone"))?;
         let organisation = organisation.ok_or_else(|| Problem::internal("the organisation of a form is gone"))?;
-        let evidence = evidence(app, &application, &form).await?;
-        let wanted = wanted(&application, edits, evidence);
+        let shown = evidence_of(app, &application, &form).await?;
+        let wanted = wanted(&application, edits, shown);
         let key = Key::of_application(&application.id, now);
         let event = match issue::carry_out(app, &organisation, &application.badge, &wanted, key, now).await {
             Ok(event) => event.event,
@@ -56,8 +55,8 @@ pub(crate) async fn take(app: &App, job: &AwardJob, now: Timestamp) -> Result<()
         };
         let credential = event.draw(0).credential;
         let Ok(Some(step)) = application.clone().issued(event.id, credential, now) else { return Ok(()) };
-        let person = organisation.mail_hmac(&application.applicant.email);
-        let write = StepWrite { before: Some(&application), step: &step, form: &form, person: &person, now };
+        let write =
+            StepWrite { before: Some(&application), step: &step, form: &form, organisation: &organisation, now };
         match app.store.write_step(write).await {
             Ok(()) => return Ok(()),
             Err(Refused::Changed) => {}
@@ -127,7 +126,7 @@ fn with(recipient: Recipient, evidence: Option<Evidence>) -> Recipient {
 }
 
 /// What the credential says of the evidence, as far as the form lets it be seen.
-async fn evidence(app: &App, application: &Application, form: &Form) -> Result<Option<Evidence>, Problem> {
+async fn evidence_of(app: &App, application: &Application, form: &Form) -> Result<Option<Evidence>, Problem> {
     let Some(submission) = &application.submission else { return Ok(None) };
     if submission.form_version == form.version {
         return Ok(shown(&app.urls, application, form, form));
@@ -136,29 +135,17 @@ async fn evidence(app: &App, application: &Application, form: &Form) -> Result<O
     Ok(shown(&app.urls, application, answered.as_ref().unwrap_or(form), form))
 }
 
-/// What a credential says of the evidence. `answered`: the form in the version that was answered, `form`: as it is now. What is public
-/// has to be so by both: who applied knew it then, and it was not taken back since.
-///
-/// The narrative is what was written in fields of several lines: what somebody tells of their work, not their dates and numbers. The
-/// questions of a quiz are left out, since the next one's answers would be read there.
+/// What a credential says of the evidence. `answered`: the form in the version that was answered, `form`: as it is now.
 fn shown(urls: &Urls, application: &Application, answered: &Form, form: &Form) -> Option<Evidence> {
     let submission = application.submission.as_ref()?;
     if answered.definition.evidence == EvidencePolicy::No {
         return None;
     }
     let lang = application.applicant.language;
-    let public = [answered, form].iter().all(|form| form.definition.evidence_shown == EvidenceShown::Public);
     let url = submission.answers.files().next().map(|_| urls.evidence(&form.id, &application.id));
     let url = url.and_then(|url| url.parse().ok());
-    let narrative = if public {
-        let told = |field: &Field| match submission.answers.get(&field.id) {
-            Some(Answer::Text(text)) => Some(format!("{}\n\n{}", field.label.get(lang), text.trim())),
-            _ => None,
-        };
-        let fields = answered.definition.fields.iter();
-        let prose =
-            fields.filter(|field| matches!(field.kind, FieldKind::Paragraph { .. }) && !is_question(answered, field));
-        shortened(&prose.filter_map(told).collect::<Vec<_>>().join("\n\n"))
+    let narrative = if evidence::is_public(answered, form) {
+        shortened(&evidence::narrative(answered, submission, lang))
     } else {
         let text = lang.pick(
             "The evidence was shown to the reviewers. Only they can open it.",
@@ -171,10 +158,6 @@ fn shown(urls: &Urls, application: &Application, answered: &Form, form: &Form) -
     }
     let name = answered.definition.title.get(lang);
     Some(Evidence { url, narrative, name: Some(name.to_owned()).filter(|name| !name.is_empty()) })
-}
-
-fn is_question(form: &Form, field: &Field) -> bool {
-    matches!(&form.definition.approval, Approval::Quiz { questions, .. } if questions.iter().any(|q| q.field == field.id))
 }
 
 /// A narrative within its limit; none when there is nothing to tell.
@@ -190,6 +173,7 @@ fn shortened(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use application::application::{Actor, Circumstances};
+    use application::approval::Approval;
     use application::{Answers, Applicant, Definition, Secret, Typed};
     use badge::input::{Complaints, Reader};
     use badge::{ApplicationId, ClientId, FormId};

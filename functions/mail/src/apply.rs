@@ -18,12 +18,13 @@ use application::form::Form;
 use application::link::{Opens, PROOF_CODE_LIFE, PROOF_LINK_LIFE, REVIEWER_LIFE};
 use application::{Letter, ReviewerId};
 use badge::definition::Badge;
+use badge::delivery::{Bounce, BounceKind};
 use badge::{EmailAddress, Lang, Organisation, Urls};
 use edge::{Message, Problem};
 use jiff::Timestamp;
 use queue::LetterJob;
 use std::sync::atomic::AtomicBool;
-use store::letters::Claim;
+use store::letters::{Bounced, Claim};
 
 /// Sends a letter, unless it no longer fits or was sent.
 pub(crate) async fn letter(app: &App, job: &LetterJob, message: &Message) -> Result<(), Problem> {
@@ -63,13 +64,19 @@ pub(crate) async fn letter(app: &App, job: &LetterJob, message: &Message) -> Res
     }
     let handover = Handover { app, post, clock, is_closed: &AtomicBool::new(false) };
     let handed_over = match address::mailbox(&written.to) {
-        Some(mailbox) => handover.hand_over(&written.mail, &mailbox, post::About::Application(&application.id)).await,
+        Some(mailbox) => {
+            handover.hand_over(&written.mail, &mailbox, post::About::Application(&application.id, &job.letter)).await
+        }
         None => Ok(Err("LocalPartNotAscii".to_owned())),
     };
     match handed_over {
         Ok(outcome) => {
             if let Err(code) = outcome {
                 tracing::warn!(application = application.id.as_str(), code, "a letter that cannot be delivered");
+                let bounce = Bounce { at: clock.now(), kind: BounceKind::Rejected, code };
+                let (letter, reviewer) = (job.letter.kind().to_owned(), job.letter.reviewer().cloned());
+                let bounced = Bounced { letter, reviewer, bounce };
+                app.store.note_bounced_letter(&application.id, &bounced).await.map_err(edge::failed)?;
             }
             app.store.note_letter(&application.id, &name, clock.now()).await.map_err(edge::failed)
         }
@@ -477,7 +484,9 @@ mod tests {
         assert_eq!(sent["Destination"]["ToAddresses"], json!(["hana@learners.example"]));
         assert_eq!(sent["ReplyToAddresses"], json!(["contact@hataori.example"]));
         let id = in_state(Lang::Ja, "rejected").id;
-        assert_eq!(sent["EmailTags"], json!([{"Name": "shirushi-application", "Value": id}]));
+        let tags =
+            json!([{"Name": "shirushi-application", "Value": id}, {"Name": "shirushi-letter", "Value": "rejected"}]);
+        assert_eq!(sent["EmailTags"], tags);
         assert_eq!(sent["Content"]["Simple"]["Subject"]["Data"], "バッジ「手織り入門」の申請の結果について");
         // The record's key holds no address.
         let keys: Vec<String> = wire.calls("UpdateItem").iter().map(|call| call.body["Key"].to_string()).collect();
@@ -498,7 +507,10 @@ mod tests {
     async fn an_address_that_cannot_be_reached_is_the_end_of_the_letter() {
         let wire = wire("rejected", || error("MessageRejected", "no hana@learners.example"));
         assert_eq!(run(&wire, Letter::Rejected).await, Ok(()));
-        assert_eq!(written_down(&wire), marks(["SET cl", "SET st"]));
+        let [claimed, sent] = marks(["SET cl", "SET st"]).try_into().unwrap();
+        assert_eq!(written_down(&wire), [claimed, "BOUNCED SET do".to_owned(), sent]);
+        let noted = wire.calls("UpdateItem")[1].body["ExpressionAttributeValues"][":doc"]["S"].to_string();
+        assert!(noted.contains("MessageRejected") && noted.contains("rejected") && !noted.contains('@'), "{noted}");
     }
 
     #[tokio::test]

@@ -4,13 +4,15 @@
 //! any order; the store sorts that out.
 
 use crate::App;
-use crate::post::{EVENT_TAG, RECIPIENT_TAG, ROUND_TAG, Tags};
+use crate::post::{APPLICATION_TAG, EVENT_TAG, LETTER_TAG, RECIPIENT_TAG, REVIEWER_TAG, ROUND_TAG, Tags};
+use badge::ApplicationId;
 use badge::delivery::{Bounce, BounceKind};
 use edge::{Message, Problem};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::HashMap;
 use store::deliveries::MailReport;
+use store::letters::Bounced;
 
 /// Characters of a bounce's code.
 const MAX_CODE_CHARS: usize = 40;
@@ -22,6 +24,8 @@ const GREETING: &str = "Successfully validated SNS topic";
 enum Report {
     /// Something to be recorded about a mail of ours.
     About(Tags, MailReport),
+    /// A letter about an application came back.
+    Bounced(ApplicationId, Bounced),
     /// Nothing that we keep; its type.
     Other(String),
 }
@@ -31,6 +35,9 @@ pub(crate) async fn note(app: &App, message: &Message) -> Result<(), Problem> {
     match read(&message.body).ok_or_else(|| Problem::internal("a report that cannot be read"))? {
         Report::About(tags, report) => {
             app.store.note_report(&tags.event, tags.recipient, tags.round, &report).await.map_err(edge::failed)
+        }
+        Report::Bounced(application, bounced) => {
+            app.store.note_bounced_letter(&application, &bounced).await.map_err(edge::failed)
         }
         Report::Other(kind) => {
             tracing::info!(kind, "a report that says nothing new");
@@ -110,10 +117,17 @@ fn read(body: &str) -> Option<Report> {
         }
         _ => return Some(Report::Other(code(&event.event_type).unwrap_or_default())),
     };
-    Some(Report::About(tags(&event.mail?.tags)?, report))
+    let tags = event.mail?.tags;
+    let tag = |name| tags.get(name)?.first();
+    let Some(application) = tag(APPLICATION_TAG) else { return Some(Report::About(recipient(&tags)?, report)) };
+    let MailReport::Bounced(bounce) = report else { return Some(Report::Other("Letter".into())) };
+    // A letter that was sent before there was a tag for it has none.
+    let letter = tag(LETTER_TAG).cloned().unwrap_or_default();
+    let reviewer = tag(REVIEWER_TAG).map(|id| id.parse()).transpose().ok()?;
+    Some(Report::Bounced(application.parse().ok()?, Bounced { letter, reviewer, bounce }))
 }
 
-fn tags(tags: &HashMap<String, Vec<String>>) -> Option<Tags> {
+fn recipient(tags: &HashMap<String, Vec<String>>) -> Option<Tags> {
     let tag = |name| tags.get(name)?.first();
     Some(Tags {
         event: tag(EVENT_TAG)?.parse().ok()?,
@@ -243,6 +257,29 @@ mod tests {
         assert_eq!(bounced("Undetermined", "", ""), (Transient, "Undetermined".into()));
         // Whatever stands there, no address gets through.
         assert_eq!(bounced("Permanent", "to hana@learners.example", "5.1.hana@x"), (Permanent, "Undetermined".into()));
+    }
+
+    #[test]
+    fn of_letters_only_what_came_back_is_kept() {
+        let letter = |kind: &str, more: &Value, reviewer: Option<&str>| {
+            let mut event = event(kind, more);
+            let mut tags =
+                json!({"shirushi-application": ["a3k8d2m7q1z9x4c6"], "shirushi-letter": ["reviewer_invited"]});
+            if let Some(reviewer) = reviewer {
+                tags["shirushi-reviewer"] = json!([reviewer]);
+            }
+            event["mail"]["tags"] = tags;
+            read(&event.to_string())
+        };
+        let bounce =
+            json!({"bounce": {"bounceType": "Permanent", "timestamp": AT, "bouncedRecipients": [{"status": "5.1.1"}]}});
+        let Some(Report::Bounced(application, bounced)) = letter("Bounce", &bounce, Some("june")) else { panic!() };
+        assert_eq!((application.as_str(), bounced.letter.as_str()), ("a3k8d2m7q1z9x4c6", "reviewer_invited"));
+        assert_eq!((bounced.reviewer.unwrap().as_str(), bounced.bounce.code.as_str()), ("june", "5.1.1"));
+        assert!(matches!(letter("Bounce", &bounce, None), Some(Report::Bounced(_, Bounced { reviewer: None, .. }))));
+        let delivery = json!({"delivery": {"timestamp": AT}});
+        assert!(matches!(letter("Delivery", &delivery, None), Some(Report::Other(_))));
+        assert_eq!(letter("Bounce", &bounce, Some("no name")), None);
     }
 
     #[test]

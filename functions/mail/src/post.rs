@@ -18,8 +18,10 @@ pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(8);
 pub(crate) const EVENT_TAG: &str = "shirushi-event";
 pub(crate) const RECIPIENT_TAG: &str = "shirushi-recipient";
 pub(crate) const ROUND_TAG: &str = "shirushi-round";
-/// Of a letter about an application, reports about which are kept nowhere.
-const APPLICATION_TAG: &str = "shirushi-application";
+/// Of a letter about an application: which application, what kind of letter, and which reviewer it went to, if to one.
+pub(crate) const APPLICATION_TAG: &str = "shirushi-application";
+pub(crate) const LETTER_TAG: &str = "shirushi-letter";
+pub(crate) const REVIEWER_TAG: &str = "shirushi-reviewer";
 
 /// Which mail it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +37,7 @@ pub(crate) enum About<'a> {
     /// A recipient's mail.
     Award(&'a Tags),
     /// A letter about an application.
-    Application(&'a ApplicationId),
+    Application(&'a ApplicationId, &'a application::Letter),
     /// The way to a session, or an invitation.
     SignIn,
 }
@@ -151,7 +153,11 @@ fn email_tags(about: About<'_>) -> Result<Vec<MessageTag>, BuildError> {
             (RECIPIENT_TAG, tags.recipient.to_string()),
             (ROUND_TAG, tags.round.to_string()),
         ],
-        About::Application(id) => vec![(APPLICATION_TAG, id.to_string())],
+        About::Application(id, letter) => {
+            let reviewer = letter.reviewer().map(|id| (REVIEWER_TAG, id.to_string()));
+            let tags = [(APPLICATION_TAG, id.to_string()), (LETTER_TAG, letter.kind().to_owned())];
+            tags.into_iter().chain(reviewer).collect()
+        }
         About::SignIn => Vec::new(),
     };
     pairs.into_iter().map(|(name, value)| MessageTag::builder().name(name).value(value).build()).collect()

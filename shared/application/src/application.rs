@@ -3,9 +3,9 @@
 //! | from | to | by |
 //! | --- | --- | --- |
 //! | (none) | draft | the applicant |
-//! | draft, returned; submitted, a quiz with attempts left | unproven, checking, submitted or approved, whatever is next | the applicant submits |
+//! | draft, returned; submitted, a quiz with attempts left | unproven, checking, submitted or approved, whatever is next; unproven under another address | the applicant submits |
 //! | unproven | checking, submitted or approved | the address is proved |
-//! | checking | submitted or approved; returned when a file is refused | evidence is looked at |
+//! | checking | submitted or approved; returned when a file is refused, or the claim code used up meanwhile | evidence is looked at |
 //! | submitted | approved, rejected | a reviewer, a jury, peers |
 //! | submitted | returned | a reviewer |
 //! | approved | issued | the badge is issued |
@@ -357,7 +357,7 @@ pub enum Action {
 pub enum Effect {
     /// It takes a place among those that the form's limits allow, one person's and in total.
     Enter,
-    /// It gives that place back.
+    /// It gives that place back, which was the person's whose address it had before.
     Leave,
     /// A claim code is used once.
     UseCode(CodeId),
@@ -394,6 +394,31 @@ pub enum Letter {
     },
     /// To the applicant: another version is still waited for.
     ApplicantReminded,
+}
+
+impl Letter {
+    /// What kind of letter it is, as in records.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::ProveAddress { .. } => "prove_address",
+            Self::Received => "received",
+            Self::Returned => "returned",
+            Self::Rejected => "rejected",
+            Self::ReviewerInvited { .. } => "reviewer_invited",
+            Self::ReviewerReminded { .. } => "reviewer_reminded",
+            Self::ApplicantReminded => "applicant_reminded",
+        }
+    }
+
+    /// The reviewer it goes to; none when it goes to the applicant.
+    #[must_use]
+    pub const fn reviewer(&self) -> Option<&ReviewerId> {
+        match self {
+            Self::ReviewerInvited { reviewer } | Self::ReviewerReminded { reviewer } => Some(reviewer),
+            _ => None,
+        }
+    }
 }
 
 /// What comes of a transition.
@@ -445,6 +470,9 @@ pub enum Refusal {
     /// The form has no reviewer of that name.
     #[error("a reviewer who does not exist")]
     NoSuchReviewer,
+    /// What was submitted changes its address only when it is submitted again, and the new one proved.
+    #[error("the address changes by submitting")]
+    AddressBySubmitting,
 }
 
 impl Refusal {
@@ -476,6 +504,10 @@ impl Refusal {
             Self::CodeNeeded => ("A valid code is needed.", "有効なコードが必要です。"),
             Self::NoAttemptsLeft => ("No attempts are left.", "これ以上試すことはできません。"),
             Self::NoSuchReviewer => ("There is no such reviewer.", "その審査者は存在しません。"),
+            Self::AddressBySubmitting => (
+                "The address cannot be changed in a saved version. Submit the application with the new address; it is confirmed by a mail then.",
+                "下書き保存ではメールアドレスを変更できません。新しいアドレスで提出してください。提出後に確認メールをお送りします。",
+            ),
         };
         (en.to_owned(), ja.to_owned())
     }
@@ -599,32 +631,32 @@ impl Application {
         Step { application: self, entry: None, effects: Vec::new(), letters: Vec::new() }
     }
 
-    /// Keeps what was typed, and who applies while nothing was submitted: a proof of another address is none of the new one.
+    /// Keeps what was typed, and who applies.
     ///
     /// # Errors
-    /// As [`Self::may_edit`].
+    /// As [`Self::may_edit`]; [`Refusal::AddressBySubmitting`] when it was submitted under another address.
     pub fn save(mut self, definition: &Definition, applicant: Applicant, draft: Typed) -> Result<Step, Refusal> {
         self.may_edit(definition)?;
+        if self.submission.is_some() && !self.is_by(&applicant.email) {
+            return Err(Refusal::AddressBySubmitting);
+        }
         self.set_applicant(applicant);
         self.draft = Some(draft);
         Ok(self.write())
     }
 
-    fn set_applicant(&mut self, applicant: Applicant) {
-        if self.submission.is_some() {
-            // The places counted are this person's.
-            self.applicant.name = applicant.name;
-            self.applicant.language = applicant.language;
-        } else {
-            if applicant.email.folded() != self.applicant.email.folded() {
-                self.proved_at = None;
-                // What was mailed to the other address proves nothing; how many mails were sent still counts.
-                if let Some(proof) = &mut self.proof {
-                    proof.attempts = MAX_PROOF_ATTEMPTS;
-                }
+    /// Whether the address is another one from now on: then nothing of it is proved.
+    fn set_applicant(&mut self, applicant: Applicant) -> bool {
+        let moves = !self.is_by(&applicant.email);
+        if moves {
+            self.proved_at = None;
+            // What was mailed to the other address proves nothing; how many mails were sent still counts.
+            if let Some(proof) = &mut self.proof {
+                proof.attempts = MAX_PROOF_ATTEMPTS;
             }
-            self.applicant = applicant;
         }
+        self.applicant = applicant;
+        moves
     }
 
     fn write(mut self) -> Step {
@@ -632,7 +664,8 @@ impl Application {
         self.step()
     }
 
-    /// Submits answers that fit the form. `code`: the claim code that was right.
+    /// Submits answers that fit the form. `code`: the claim code that was right. Under another address than before it gives back its place,
+    /// which was the other person's, and waits for a proof of the new one.
     ///
     /// # Errors
     /// As [`Self::may_edit`]; [`Refusal::CodeNeeded`].
@@ -648,7 +681,7 @@ impl Application {
             return Err(Refusal::CodeNeeded);
         }
         let from = self.state.name();
-        self.set_applicant(applicant);
+        let moves = self.set_applicant(applicant);
         self.submission = Some(Submission {
             number: self.submissions().saturating_add(1),
             form_version: world.form.version,
@@ -659,6 +692,9 @@ impl Application {
         });
         self.draft = None;
         let mut step = self.step();
+        if moves {
+            step.leave();
+        }
         if step.application.proved_at.is_none() {
             step.ask_proof(world.now);
         }
@@ -736,6 +772,24 @@ impl Application {
         step.go_on(world);
         step.record(Actor::System, Action::Check, "checking", "", world.now);
         Ok(Some(step))
+    }
+
+    /// Comes back to the applicant, because its claim code was used up by others while its files were looked at.
+    ///
+    /// # Errors
+    /// [`Refusal::State`] when it does not wait for its files.
+    pub fn code_is_gone(self, now: Timestamp) -> Result<Step, Refusal> {
+        if !matches!(self.state, State::Checking) {
+            return Err(self.refuse());
+        }
+        let comment = match self.applicant.language {
+            Lang::En => "The code was used up by others while your files were checked. Please enter another one.",
+            Lang::Ja => "ファイルの確認中に、コードの使用回数が上限に達しました。別のコードを入力してください。",
+        };
+        let mut step = self.step();
+        step.send_back(Actor::System, comment);
+        step.record(Actor::System, Action::Return, "checking", comment, now);
+        Ok(step)
     }
 
     /// Chooses reviewers by hand.
@@ -973,12 +1027,9 @@ impl Application {
         Ok(self.leave(by, Action::Withdraw, from, now))
     }
 
-    fn leave(mut self, by: Actor, action: Action, from: &'static str, now: Timestamp) -> Step {
-        let counted = std::mem::take(&mut self.counted);
+    fn leave(self, by: Actor, action: Action, from: &'static str, now: Timestamp) -> Step {
         let mut step = self.step();
-        if counted {
-            step.effects.push(Effect::Leave);
-        }
+        step.leave();
         step.record(by, action, from, "", now);
         step
     }
@@ -1005,6 +1056,8 @@ impl Application {
     pub fn reminders(&self, definition: &Definition) -> Vec<Letter> {
         match self.state {
             State::Returned { .. } => vec![Letter::ApplicantReminded],
+            // An address that nobody has proved may be a stranger's: it gets the one mail that proves it, and no other.
+            State::Draft if self.proved_at.is_some() => vec![Letter::ApplicantReminded],
             State::Submitted => {
                 let number = self.submissions();
                 let voted = |id: &ReviewerId| self.votes.iter().any(|v| v.by == *id && v.submission == number);
@@ -1037,6 +1090,13 @@ impl Step {
         let (from, to) = (from.to_owned(), to.to_owned());
         let note = bounded(note);
         self.entry = Some(Entry { number: application.entries, at: now, by, action, from, to, note });
+    }
+
+    /// It gives its place back, if it took one.
+    fn leave(&mut self) {
+        if std::mem::take(&mut self.application.counted) {
+            self.effects.push(Effect::Leave);
+        }
     }
 
     fn ask_proof(&mut self, now: Timestamp) {

@@ -74,7 +74,7 @@ pub struct Definition {
     /// Who sees the evidence of an issued credential.
     #[serde(default)]
     pub evidence_shown: EvidenceShown,
-    /// Days that evidence is kept after the decision; for ever when absent.
+    /// Days that evidence is kept after the decision; as long as any is, ten years, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence_days: Option<u32>,
     /// Where an applicant goes on after submitting.

@@ -5,6 +5,7 @@
 //! * [`library`]: ready-made forms to begin with;
 //! * [`answers`]: what an applicant typed, read against a version of the form; the score of a quiz;
 //! * [`application`]: one application, its states, and every way from one to the next;
+//! * [`evidence`]: how long files are kept, and what others see of them;
 //! * [`decision`]: what votes and approvals come to, and who looks at what;
 //! * [`link`]: links and codes that prove who somebody is, without an account;
 //! * [`abuse`]: keeping programs away, without third parties;
@@ -32,6 +33,7 @@ pub mod answers;
 pub mod application;
 pub mod approval;
 pub mod decision;
+pub mod evidence;
 pub mod form;
 pub mod library;
 pub mod limits;

@@ -38,8 +38,10 @@ pub const MAX_DOMAINS: usize = 100;
 pub const MAX_ORIGINS: usize = 20;
 /// Days until somebody is reminded.
 pub const MAX_REMINDER_DAYS: i64 = 90;
-/// Days that evidence may be kept (ten years).
+/// Days that evidence may be kept at most (ten years); the evidence bucket's lifecycle rule deletes a month later.
 pub const MAX_RETENTION_DAYS: i64 = 3_650;
+/// Days that files are kept of what was taken back before its address was proved: nobody has seen them.
+pub const UNSEEN_RETENTION_DAYS: i64 = 30;
 /// Characters in a comment or a reason.
 pub const MAX_COMMENT_CHARS: usize = 5_000;
 /// How often one application may be submitted.

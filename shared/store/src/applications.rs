@@ -9,6 +9,7 @@ use crate::expiries::day_of;
 use crate::forms::USED;
 use crate::item::{Item, number};
 use crate::key::{self, TableKey};
+use crate::organisations::StoredOrganisation;
 use application::application::{Application, Effect, Entry, State, Step, Submission};
 use application::approval::Approval;
 use application::form::Form;
@@ -33,10 +34,21 @@ pub struct StepWrite<'a> {
     pub step: &'a Step,
     /// The form as it is now: its limits count.
     pub form: &'a Form,
-    /// The HMAC of the applicant's address ([`crate::StoredOrganisation::mail_hmac`]).
-    pub person: &'a str,
+    /// The organisation, in whose index people stand.
+    pub organisation: &'a StoredOrganisation,
     /// The time.
     pub now: Timestamp,
+}
+
+impl StepWrite<'_> {
+    /// Under what name the applicant stands in the organisation's index.
+    fn person(&self, application: &Application) -> String {
+        self.organisation.mail_hmac(&application.applicant.email)
+    }
+
+    fn applicant_row(&self, application: &Application) -> TableKey {
+        key::applicant(&application.client, &self.person(application), &application.id)
+    }
 }
 
 /// Why a step was not written.
@@ -177,7 +189,7 @@ impl Store {
     }
 
     fn step_writes(&self, write: StepWrite<'_>) -> Result<Writes, StoreError> {
-        let StepWrite { before, step, form, person, now } = write;
+        let StepWrite { before, step, form, now, .. } = write;
         let (application, same) = (&step.application, Condition::Unchanged);
         let mut writes = Writes::default();
         let item = head(application, now)?;
@@ -198,8 +210,13 @@ impl Store {
         {
             let item = Item::at(&key::submission(&application.id, submission.number)).doc(submission)?;
             writes.push(same, self.transact_put(item, Expect::Absent)?);
-            let row = Item::at(&key::applicant(&application.client, person, &application.id));
+            let row = Item::at(&write.applicant_row(application));
             writes.push(same, self.transact_put(row, Expect::Anything)?);
+            if let Some(moved) =
+                before.filter(|before| before.submission.is_some() && !before.is_by(&application.applicant.email))
+            {
+                writes.push(same, self.transact_delete(&write.applicant_row(moved), None)?);
+            }
         }
         let (old, new) = (before.and_then(row_key), row_key(application));
         if let Some(old) = old.filter(|old| new.as_ref() != Some(old)) {
@@ -209,7 +226,7 @@ impl Store {
             writes.push(same, self.transact_put(Item::at(&new).doc(&Listed::of(application))?, Expect::Anything)?);
         }
         if let Some(key) = reminder(application, form)
-            && before.is_none_or(|before| before.since != application.since)
+            && before.is_none_or(|before| before.since != application.since || reminder(before, form).is_none())
         {
             let item = Item::at(&key).number("since", application.since.as_millisecond());
             writes.push(same, self.transact_put(item, Expect::Anything)?);
@@ -221,16 +238,17 @@ impl Store {
     }
 
     fn effect_writes(&self, writes: &mut Writes, effect: &Effect, write: StepWrite<'_>) -> Result<(), StoreError> {
-        let StepWrite { before, step, form, person, .. } = write;
-        let (count, own) = (key::form_count(&form.id), key::form_person(&form.id, person));
+        let StepWrite { before, step, form, .. } = write;
+        let count = key::form_count(&form.id);
+        let own = |application: &Application| key::form_person(&form.id, &write.person(application));
         match effect {
             Effect::Enter => {
-                let place = self.count_up(&own, form.definition.places_per_person())?;
+                let place = self.count_up(&own(&step.application), form.definition.places_per_person())?;
                 writes.push(Condition::PersonHasRoom, place);
                 writes.push(Condition::HasRoom, self.count_up(&count, form.definition.total)?);
             }
             Effect::Leave => {
-                for key in [own, count] {
+                for key in [own(before.unwrap_or(&step.application)), count] {
                     let values = HashMap::from([(":less".to_owned(), number(-1)), (":none".to_owned(), number(0))]);
                     let update = format!("ADD {USED} :less");
                     let item = self.transact_update(&key, &update, &format!("{USED} > :none"), values)?;
@@ -403,11 +421,15 @@ fn row_key(application: &Application) -> Option<TableKey> {
     submitted.then(|| key::application_row(&application.client, state, application.since, &application.id))
 }
 
-/// When somebody is to be reminded of it, as it stands.
+/// When somebody is to be reminded of it, as it stands: of a draft from when its address was proved, since nobody is reminded before.
 fn reminder(application: &Application, form: &Form) -> Option<TableKey> {
-    let waits = matches!(application.state, State::Submitted | State::Returned { .. });
-    let days = form.definition.reminder_days.filter(|_| waits)?;
-    let at = application.since.checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok()?;
+    let waits_since = match application.state {
+        State::Submitted | State::Returned { .. } => application.since,
+        State::Draft => application.proved_at?,
+        _ => return None,
+    };
+    let days = form.definition.reminder_days?;
+    let at = waits_since.checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok()?;
     Some(key::reminder(day_of(at), &application.id))
 }
 
@@ -434,6 +456,34 @@ mod tests {
         let key = key::award(&application, since);
         assert_eq!(read_award(&key.sk), Some(Award { application, since }));
         assert!(key.pk.starts_with("AWARD#"));
+    }
+
+    #[test]
+    fn somebody_is_reminded_of_what_waits_and_of_a_draft_once_its_address_is_proved() {
+        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let body = serde_json::json!({"badge_id": "b1", "title": "t", "reminder_days": 3, "approval": {"method": "automatic"}});
+        let form = Form {
+            id: FormId::from_random([1; 10]),
+            client: ClientId::from_random([2; 10]),
+            version: 1,
+            definition: application::Definition::read(&body).unwrap(),
+            archived_at: None,
+            secret: application::Secret::from_random([7; 32]),
+            created_at: at("2026-06-01T00:00:00Z"),
+            modified_at: at("2026-06-01T00:00:00Z"),
+        };
+        let applicant =
+            Applicant { name: "花子".into(), email: "a@example.org".parse().unwrap(), language: badge::Lang::Ja };
+        let id = ApplicationId::from_random([3; 10]);
+        let begun = at("2026-06-01T00:00:00Z");
+        let mut draft =
+            Application::begin(id.clone(), &form, applicant, application::Typed::default(), begun).application;
+        assert_eq!(reminder(&draft, &form), None);
+        draft.proved_at = Some(at("2026-06-05T12:00:00Z"));
+        assert_eq!(reminder(&draft, &form), Some(key::reminder("2026-06-08".parse().unwrap(), &id)));
+        let submitted = Application { state: State::Submitted, ..draft.clone() };
+        assert_eq!(reminder(&submitted, &form), Some(key::reminder("2026-06-04".parse().unwrap(), &id)));
+        assert_eq!(reminder(&Application { state: State::Checking, ..draft }, &form), None);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::client::{Expect, Store, StoreError, key_map, unavailable};
 use crate::item::{Item, number};
 use crate::key;
 use crate::upload::{PresignedPost, Upload};
+use application::limits::MAX_RETENTION_DAYS;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::presigning::PresigningConfig;
@@ -39,7 +40,7 @@ pub const ARRIVAL_LIFE: SignedDuration = SignedDuration::from_hours(2);
 /// How long a file is kept of which nobody has said how long ([`Store::keep_evidence`]): an application that is never submitted.
 pub const DRAFT_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// The longest that anybody may ask for; the bucket's lifecycle rule deletes somewhat later, whatever happens here.
-pub const MAX_LIFE: SignedDuration = SignedDuration::from_hours(3 * 366 * 24);
+pub const MAX_LIFE: SignedDuration = SignedDuration::from_hours(MAX_RETENTION_DAYS * 24);
 /// How long an address to download from works.
 pub const DOWNLOAD_LIFE: Duration = Duration::from_secs(300);
 /// The first look at a file whose arrival was not noticed, and the pause between looks.
@@ -95,6 +96,12 @@ impl EvidenceState {
             Self::Accepted { .. } => "accepted",
             Self::Refused { .. } => "refused",
         }
+    }
+
+    /// Whether it can be had.
+    #[must_use]
+    pub const fn is_accepted(&self) -> bool {
+        matches!(self, Self::Accepted { .. })
     }
 }
 

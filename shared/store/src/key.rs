@@ -47,6 +47,7 @@
 //! | `AWARD#{shard}` | `{since}#{application}` | an approved application whose badge is not issued yet |
 //! | `REMIND#{day}` | `{application}` | somebody is reminded of it on that day, if it is where it was |
 //! | `LETTER#{application}` | `{letter}` | that a letter about an application was sent; expires |
+//! | `LETTER#{application}` | `BOUNCED` | the latest letter about it that came back; expires |
 //! | `RATE#{key}` | `RATE` | what somebody did in an hour; expires |
 //! | `PEOPLE` | `SECRET` | the secret under which addresses become names of people |
 //! | `SIGNIN#{sign_in}` | `SIGNIN` | somebody who is about to prove an address; expires |
@@ -296,8 +297,12 @@ pub(crate) fn reminder_partition(day: jiff::civil::Date) -> String {
 pub(crate) fn reminder(day: jiff::civil::Date, application: &ApplicationId) -> TableKey {
     key(reminder_partition(day), application.as_str())
 }
+pub(crate) const LETTERS: &str = "LETTER#";
 pub(crate) fn letter(application: &ApplicationId, letter: &str) -> TableKey {
-    key(format!("LETTER#{application}"), letter)
+    key(format!("{LETTERS}{application}"), letter)
+}
+pub(crate) fn letter_bounced(application: &ApplicationId) -> TableKey {
+    letter(application, "BOUNCED")
 }
 pub(crate) fn rate(rate: &str) -> TableKey {
     key(format!("RATE#{rate}"), "RATE")

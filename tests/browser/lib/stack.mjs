@@ -1,8 +1,6 @@
-// The running stack: its API, as an organisation's system calls it, and what it mails.
-import {execFileSync} from 'node:child_process';
+// The running stack: its API, as an organisation's system calls it, and its mailbox.
 import {readFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {fileURLToPath} from 'node:url';
 
 const {BASE_URL, CLIENT_ID, CLIENT_SECRET} = process.env;
 export const base = BASE_URL?.replace(/\/$/, '');
@@ -60,10 +58,22 @@ export async function until(what, look) {
   throw new Error(`${what}: not within a minute`);
 }
 
-/** What the mails about an application hold: the six digits, and the link of a reviewer. */
-export function letter(url, reviewer) {
-  const script = fileURLToPath(new URL('letter.py', import.meta.url));
-  const python = fileURLToPath(new URL('../../../.local/venv/bin/python', import.meta.url));
-  const output = execFileSync(python, [script, url, reviewer], {encoding: 'utf8'});
-  return JSON.parse(output);
+/** The mails that the stack's mail service took for an address, oldest first. */
+export async function mails(address) {
+  const answer = await fetch(`${process.env.AWS_ENDPOINT_URL}/_ministack/ses/messages`);
+  const {messages} = await answer.json();
+  return Object.values(messages).flat().filter(({To}) => To?.includes(address));
+}
+
+/** The six digits out of the mail to an address that comes as the `nth`. */
+export async function code(address, nth) {
+  const mail = await until(`mail ${nth} to ${address}`, async () => (await mails(address))[nth - 1]);
+  return mail.BodyText.split('\n').map(line => line.trim()).find(line => /^\d{6}$/.test(line));
+}
+
+/** The link out of the mail that asks a reviewer to look at the application whose page this is. */
+export async function reviewLink(reviewer, own) {
+  const id = own.split('/applications/')[1].split('.')[0];
+  const links = async () => (await mails(reviewer)).flatMap(({BodyText}) => BodyText.split(/\s+/));
+  return until(`a mail to ${reviewer}`, async () => (await links()).find(word => word.includes(`/applications/${id}.r`)));
 }

@@ -98,6 +98,23 @@ pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) 
     Reply { status: answer.status().as_u16(), headers, body }
 }
 
+/// A form with a file in it, as browsers send it: names and values in their order.
+#[must_use]
+pub fn post_form(url: &str, headers: &[(&str, &str)], fields: &[(&str, &[u8])]) -> Reply {
+    const BOUNDARY: &str = "journey-f3a91c";
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let file = if *name == "file" { "; filename=\"file\"" } else { "" };
+        let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(value);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+    let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+    request("POST", url, &[&[("content-type", content_type.as_str())], headers].concat(), &body)
+}
+
 /// A public document.
 #[must_use]
 pub fn get(path: &str) -> Reply {

@@ -155,3 +155,51 @@ fn who_is_sent_back_or_rejected_is_told_in_japanese() {
     assert!(!subjects.iter().any(|subject| subject.contains("結果")), "{subjects:?}");
     assert_eq!(office.issued(&page.form), 0);
 }
+
+#[test]
+fn a_letter_that_came_back_is_told_to_those_who_wait_for_an_answer() {
+    let office = Office::new("Bounces");
+    let outside = json!({"id": "out", "name": "外部", "email": "bounce+out@example.net", "access": "outside"});
+    let page = office.form(&json!({"method": "review", "reviewers": [outside]}));
+    let quiet = page.submit(answers(&applicant(&page)));
+    let mine = page.submit(answers(&format!("bounce+{}@example.org", page.form)));
+    let told = |mine: &Mine| office.application(&mine.id)["undelivered"].clone();
+    eventually("the applicant's letter came back", || !told(&mine).is_null());
+    let known = told(&mine);
+    assert_eq!((&known["letter"], &known["reviewer"]), (&json!("prove_address"), &Value::Null));
+    assert_eq!((&known["kind"], &known["code"]), (&json!("permanent"), &json!("5.1.1")));
+    let path = format!("/v2/application/{{client}}?form_id={}", page.form);
+    let list = office.issuer.call("GET", &path, &[], &Value::Null).expect(200).json();
+    let row = |id: &str| list["result"].as_array().unwrap().iter().find(|row| row["id"] == id).unwrap().clone();
+    assert_eq!((&row(&mine.id)["undelivered"], &row(&quiet.id)["undelivered"]), (&known, &Value::Null));
+    // Of a reviewer whom nothing reaches, staff know too.
+    quiet.prove().expect(200);
+    eventually("the reviewer's letter came back", || !told(&quiet).is_null());
+    assert_eq!(told(&quiet)["reviewer"], "out");
+}
+
+#[test]
+fn another_address_is_proved_before_anything_is_issued_to_it() {
+    let office = Office::new("Moved");
+    let mut body = office.body(&json!({"method": "review", "reviewers": []}));
+    body["per_person"] = 1.into();
+    let page = office.form_of(&body);
+    let mine = page.hand_in(answers(&applicant(&page)));
+    office.decide(&mine.id, &json!({"decision": "return", "comment": "?"})).expect(200);
+    let new = format!("moved+{}@example.org", page.form);
+    let _ = mine.put(&answers(&new)).expect(409);
+    let submitted = mine.post("submit", &answers(&new)).expect(200).json();
+    assert_eq!((&submitted["state"], &submitted["address_proved"]), (&json!("unproven"), &json!(false)));
+    assert_eq!(submitted["email"], json!(new));
+    office.decide(&mine.id, &json!({"decision": "approve"})).expect(409);
+    // The place that it took is free again for who had the old address.
+    let second = page.hand_in(answers(&applicant(&page)));
+    assert_eq!(second.state(), "submitted");
+    mail(&new, "メールアドレスの確認");
+    mine.prove().expect(200);
+    let third = page.submit(answers(&new));
+    let _ = third.prove().expect(409);
+    office.decide(&mine.id, &json!({"decision": "approve"})).expect(200);
+    issued(&office, &mine);
+    mail(&new, "授与されました");
+}

@@ -3,35 +3,18 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a journey ends where something is not as expected")]
 
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
-use aws_types::SdkConfig;
+mod records;
+
 use badge::{ApplicationId, ClientId, EvidenceId};
 use evidence::testing::{self, Member};
 use evidence::{Declaration, MediaType, Reason};
 use jiff::Timestamp;
-use journeys::{Reply, request, variable};
+use journeys::{Reply, post_form, request, variable};
+use records::{files, now};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 use store::evidence::Promise;
 use store::{Evidence, EvidenceState, PresignedPost, Store, StoreError};
-
-#[expect(clippy::disallowed_methods, reason = "the stack's clock is the real one")]
-fn now() -> Timestamp {
-    Timestamp::now()
-}
-
-/// The store as a function has it.
-fn files() -> Store {
-    let credentials =
-        Credentials::new(variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"), None, None, "test");
-    let aws = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(variable("AWS_REGION")))
-        .endpoint_url(variable("AWS_ENDPOINT_URL"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .build();
-    Store::new(&aws, variable("TABLE_NAME"), variable("BUCKET_NAME")).in_bucket(variable("EVIDENCE_BUCKET_NAME"))
-}
 
 /// Ten bytes that no other test draws: the time, and a number.
 fn random() -> [u8; 10] {
@@ -61,20 +44,14 @@ async fn promised(store: &Store, name: &str, media: MediaType, size: usize) -> E
 
 /// Sends a form as a browser does.
 fn post(form: &PresignedPost, change: (&str, &str), file: &[u8]) -> Reply {
-    let boundary = "----journey7MA4YWxkTrZu0gW";
-    let mut body = Vec::new();
-    for (name, value) in &form.fields {
-        let value = if *name == change.0 { change.1 } else { value };
-        body.extend(
-            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
-        );
-    }
-    let head =
-        "Content-Disposition: form-data; name=\"file\"; filename=\"x\"\r\nContent-Type: application/octet-stream";
-    body.extend(format!("--{boundary}\r\n{head}\r\n\r\n").bytes());
-    body.extend_from_slice(file);
-    body.extend(format!("\r\n--{boundary}--\r\n").bytes());
-    request("POST", &form.url, &[("content-type", &format!("multipart/form-data; boundary={boundary}"))], &body)
+    let value = |(name, value): &(&'static str, String)| {
+        if *name == change.0 { change.1.to_owned() } else { value.clone() }
+    };
+    let values: Vec<String> = form.fields.iter().map(value).collect();
+    let mut fields: Vec<(&str, &[u8])> =
+        form.fields.iter().zip(&values).map(|((name, _), value)| (*name, value.as_bytes())).collect();
+    fields.push(("file", file));
+    post_form(&form.url, &[], &fields)
 }
 
 async fn upload(store: &Store, evidence: &Evidence, file: &[u8]) -> PresignedPost {

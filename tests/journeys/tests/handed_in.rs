@@ -10,33 +10,12 @@ mod support;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use journeys::{Issuer, Reply, get, picture, request, step, validate};
+use journeys::{Issuer, Reply, get, picture, post_form, request, step, validate};
 use serde_json::{Value, json};
 use support::{Sealer, page};
 
 /// What the validator takes at most.
 const MAX_BYTES: usize = 20 << 20;
-
-const BOUNDARY: &str = "journey-f3a91c";
-
-fn multipart(fields: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut body = Vec::new();
-    for (name, value) in fields {
-        let file = if *name == "file" { "; filename=\"badge.pdf\"" } else { "" };
-        let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
-        body.extend_from_slice(head.as_bytes());
-        body.extend_from_slice(value);
-        body.extend_from_slice(b"\r\n");
-    }
-    body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
-    body
-}
-
-fn post_form(url: &str, headers: &[(&str, &str)], fields: &[(&str, &[u8])]) -> Reply {
-    let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
-    let headers = [&[("content-type", content_type.as_str())], headers].concat();
-    request("POST", url, &headers, &multipart(fields))
-}
 
 fn lend() -> Value {
     let answer = request("POST", "/validate/upload", &[], b"").expect(201);

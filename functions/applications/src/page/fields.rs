@@ -74,8 +74,8 @@ impl Wrong<'_> {
 }
 
 /// How a field is shown whatever its kind: its id in the page, and what surrounds it.
-struct Frame<'a> {
-    id: String,
+pub(crate) struct Frame<'a> {
+    pub(crate) id: String,
     label: &'a str,
     hint: String,
     required: bool,
@@ -84,23 +84,23 @@ struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    fn new(pointer: &str, id: String, label: &'a str, required: bool, wrong: Wrong<'_>) -> Self {
+    pub(crate) fn new(pointer: &str, id: String, label: &'a str, required: bool, wrong: Wrong<'_>) -> Self {
         let texts = wrong.with(pointer);
         Self { id, label, hint: String::new(), required, lang: wrong.lang, wrong: texts }
     }
 
-    fn hint(self, hint: String) -> Self {
+    pub(crate) fn hint(self, hint: String) -> Self {
         Self { hint, ..self }
     }
 
-    fn described(&self) -> Option<String> {
+    pub(crate) fn described(&self) -> Option<String> {
         let hint = (!self.hint.is_empty()).then(|| format!("h-{}", self.id));
         let error = (!self.wrong.is_empty()).then(|| format!("e-{}", self.id));
         let ids: Vec<String> = [hint, error].into_iter().flatten().collect();
         (!ids.is_empty()).then(|| ids.join(" "))
     }
 
-    fn invalid(&self) -> Option<&'static str> {
+    pub(crate) fn invalid(&self) -> Option<&'static str> {
         (!self.wrong.is_empty()).then_some("true")
     }
 
@@ -121,7 +121,7 @@ impl<'a> Frame<'a> {
     }
 
     /// A field of one control.
-    fn one(&self, control: &Markup) -> Markup {
+    pub(crate) fn one(&self, control: &Markup) -> Markup {
         html! {
             div.field.invalid[!self.wrong.is_empty()] {
                 label for=(self.id) { (self.label) " " (self.mark()) }
@@ -151,8 +151,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) wrong: Wrong<'a>,
     /// The files of the application, and where they are asked about; none before there is an application.
     pub(crate) files: Option<(&'a [Shown], &'a str)>,
-    /// Whether the address can still be changed.
-    pub(crate) is_address_open: bool,
+    /// Whether the address was proved, so that another one has to be proved anew.
+    pub(crate) is_address_proved: bool,
 }
 
 impl Asking<'_> {
@@ -212,6 +212,13 @@ impl Asking<'_> {
             let list: Vec<&str> = domains.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             hint.push_str(&format!(" {}{}", lang.pick("Only of: ", "使用できるドメイン: "), list.join(", ")));
         }
+        if self.is_address_proved {
+            hint.push(' ');
+            hint.push_str(lang.pick(
+                "If you change it, you confirm the new one by a mail before anything goes on.",
+                "変更すると、新しいアドレスの確認が済むまで手続きは進みません。",
+            ));
+        }
         let email = frame("email", email_label).hint(hint);
         html! {
             (name.one(&html! {
@@ -220,7 +227,7 @@ impl Asking<'_> {
             }))
             (email.one(&html! {
                 input id=(email.id) name="email" type="email" autocomplete="email" inputmode="email" value=(self.filled.email) aria-required="true"
-                    readonly[!self.is_address_open] aria-describedby=[email.described()] aria-invalid=[email.invalid()];
+                    aria-describedby=[email.described()] aria-invalid=[email.invalid()];
             }))
         }
     }

@@ -130,7 +130,7 @@ impl Shown<'_> {
         let lang = look.lang;
         let errors = problem.map(Problem::field_errors).unwrap_or_default();
         let wrong = Wrong { lang, errors };
-        let asking = Asking { definition: &form.definition, filled, wrong, files: None, is_address_open: true };
+        let asking = Asking { definition: &form.definition, filled, wrong, files: None, is_address_proved: false };
         let has_files = form.definition.asked().iter().any(|field| matches!(field.kind, FieldKind::File { .. }));
         html! {
             (asking.summary())

@@ -10,6 +10,8 @@ use serde_json::{Map, Value, json};
 pub(crate) const ANSWER: &str = "a.";
 /// The button pressed: `save` or `submit`.
 pub(crate) const BUTTON: &str = "do";
+/// The fields for the texts of the mail about a badge, and what the API calls them.
+pub(crate) const MAIL_TEXTS: [(&str, &str); 2] = [("email_subject", "subject"), ("email_body", "body")];
 /// Bytes of what a browser sends: percent-encoding makes three of one.
 const MAX_BYTES: usize = 3 * application::limits::MAX_ANSWERS_BYTES + 20_000;
 
@@ -77,9 +79,14 @@ impl Posted {
         self.rest().into()
     }
 
-    /// A reviewer's decision: the last day of a badge is a date here, an instant there.
+    /// A reviewer's decision: the last day of a badge is a date here, an instant there; the mail's texts are fields of their own.
     pub(crate) fn decision(&self, definition: &Definition) -> Result<Value, Problem> {
         let mut body = self.rest();
+        let texts = MAIL_TEXTS.into_iter().filter_map(|(field, text)| Some((text.to_owned(), body.remove(field)?)));
+        let texts: Map<String, Value> = texts.collect();
+        if !texts.is_empty() {
+            body.insert("email_message".into(), texts.into());
+        }
         body.insert("send_email".into(), (self.get("send_email") == Some("yes")).into());
         if let Some(text) = body.get("expires_on").and_then(Value::as_str).map(str::to_owned) {
             let zone = definition.window.zone.as_str();
@@ -140,6 +147,11 @@ mod tests {
         let body = posted("decision=approve&expires_on=2027-03-31&criteria_add=").decision(&definition).unwrap();
         assert_eq!(body["expires_on"], "2027-03-31T14:59:59Z".parse::<jiff::Timestamp>().unwrap().as_second());
         assert!(body.get("criteria_add").is_none() && body["send_email"] == false);
+        let body = posted("decision=approve&email_subject=Yes&email_body=").decision(&definition).unwrap();
+        assert_eq!((&body["email_message"], body.get("email_subject")), (&json!({"subject": "Yes"}), None));
+        assert!(
+            posted("decision=approve&email_subject=").decision(&definition).unwrap().get("email_message").is_none()
+        );
         let wrong = posted("expires_on=someday").decision(&definition).unwrap_err();
         assert_eq!(wrong.field_errors()[0].pointer, "/expires_on");
     }

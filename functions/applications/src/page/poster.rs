@@ -6,8 +6,10 @@
 use super::form::local;
 use super::shell::{self, Look, Powers};
 use application::Form;
-use badge::Urls;
+use application::approval::Approval;
+use application::form::EvidencePolicy;
 use badge::definition::Badge;
+use badge::{Lang, Urls};
 use edge::answer::Cache;
 use edge::{Answer, Problem, markdown};
 use maud::{Markup, PreEscaped, html};
@@ -94,6 +96,40 @@ pub(crate) fn qr_png(urls: &Urls, form: &Form) -> Result<Answer, Problem> {
     Ok(Answer::picture("image/png", png(&address(urls, form))?, Cache::Short))
 }
 
+/// What there is to do once the form is open.
+fn steps(form: &Form, lang: Lang) -> [&'static str; 3] {
+    let fill_in = match &form.definition.approval {
+        Approval::ClaimCode { .. } => lang.pick(
+            "Enter the code that you are told here, and your name and address.",
+            "会場で案内されるコードと、お名前、メールアドレスを入力してください。",
+        ),
+        Approval::Quiz { .. } => lang.pick("Answer the questions.", "クイズに回答してください。"),
+        _ if form.definition.evidence == EvidencePolicy::Yes => {
+            lang.pick("Fill in the form and attach your evidence.", "フォームに入力し、証拠資料を添付してください。")
+        }
+        _ => lang.pick("Fill in the form.", "フォームに入力して送信してください。"),
+    };
+    let confirm = lang
+        .pick("Confirm your address by the mail that you get.", "届いたメールから、メールアドレスを確認してください。");
+    let receive = match &form.definition.approval {
+        Approval::Automatic | Approval::ClaimCode { .. } => {
+            lang.pick("The badge comes by mail.", "バッジがメールで届きます。")
+        }
+        Approval::Quiz { .. } => {
+            lang.pick("Who passes gets the badge by mail.", "合格すると、バッジがメールで届きます。")
+        }
+        Approval::Peer { .. } => lang.pick(
+            "Ask people who hold the badge to approve it; then it comes by mail.",
+            "バッジをお持ちの方に承認を依頼してください。承認されると、バッジがメールで届きます。",
+        ),
+        Approval::Review { .. } | Approval::Jury { .. } => lang.pick(
+            "Your application is reviewed; when it is approved, the badge comes by mail.",
+            "申請内容を審査します。承認されると、バッジがメールで届きます。",
+        ),
+    };
+    [fill_in, confirm, receive]
+}
+
 /// `GET /apply/{form}/poster`: one sheet of A4.
 pub(crate) fn poster(urls: &Urls, form: &Form, badge: Option<&Badge>, look: Look) -> Result<Answer, Problem> {
     let lang = look.lang;
@@ -112,8 +148,7 @@ pub(crate) fn poster(urls: &Urls, form: &Form, badge: Option<&Badge>, look: Look
             div.qr { (PreEscaped(code)) }
             ol.how {
                 li { (lang.pick("Read the code with your telephone’s camera.", "スマートフォンのカメラでQRコードを読み取ってください。")) }
-                li { (lang.pick("Fill in the form.", "フォームに入力して送信してください。")) }
-                li { (lang.pick("Confirm your address; the badge comes by mail.", "メールアドレスを確認すると、バッジがメールで届きます。")) }
+                @for step in steps(form, lang) { li { (step) } }
             }
             p.address { (address) }
             @if let Some(closes) = form.definition.window.closes_at() {

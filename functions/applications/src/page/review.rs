@@ -1,6 +1,6 @@
 //! An application, for a reviewer or a peer who came by a link: what it says, and what they may do about it.
 
-use super::fields;
+use super::fields::{self, Frame, Wrong};
 use super::form::{busy, complaint, local};
 use super::shell::{self, Look, Powers};
 use crate::files;
@@ -9,6 +9,7 @@ use application::Form;
 use application::application::{Choice, State, Submission, Vote};
 use application::approval::{Approval, Verdict};
 use badge::Lang;
+use badge::input::FieldError;
 use edge::{Answer, Problem, markdown};
 use maud::{Markup, html};
 use serde_json::{Map, Value};
@@ -43,8 +44,12 @@ pub(crate) struct Shown<'a> {
     pub(crate) files: &'a [files::Shown],
     /// The votes they may see.
     pub(crate) votes: &'a [&'a Vote],
+    /// Whether a mail to the applicant came back.
+    pub(crate) is_unreachable: bool,
     /// What they typed that was not taken.
     pub(crate) typed: &'a Value,
+    /// What is wrong with it.
+    pub(crate) errors: &'a [FieldError],
 }
 
 /// The page. `problem`: why what they did was not taken.
@@ -70,8 +75,11 @@ impl Shown<'_> {
             p.soft { (form.definition.title.get(lang)) }
             h1 dir="auto" { (lang.pick("Application of ", "申請者: ")) (application.applicant.name) }
             p { span.state { (state_text(lang, &application.state)) } }
+            @if let (true, Who::Reviewer { .. }) = (self.is_unreachable, self.who) {
+                p.warn { (lang.pick("A mail to the applicant came back. They may not learn what you decide.", "申請者宛のメールが届きませんでした。審査の結果が伝わらない可能性があります。")) }
+            }
             (complaint(lang, problem))
-            (self.wrong(problem))
+            (self.summary())
             @if let Who::Reviewer { .. } = self.who {
                 @let instructions = form.definition.reviewer_instructions.get(lang);
                 @if !instructions.trim().is_empty() {
@@ -88,22 +96,44 @@ impl Shown<'_> {
         }
     }
 
-    /// What is wrong with what was typed, where it is about fields.
-    fn wrong(&self, problem: Option<&Problem>) -> Markup {
+    /// What a field is called, by its pointer in the API's request; the last for whatever has none here.
+    fn labels(&self) -> [(&'static str, &'static str, &'static str); 9] {
         let lang = self.look.lang;
-        let errors = problem.map(Problem::field_errors).unwrap_or_default();
-        let field = |pointer: &str| match pointer.trim_start_matches('/') {
-            "comment" => ("f-comment", lang.pick("What should be different", "修正してほしい点")),
-            "expires_on" => ("f-expires_on", lang.pick("Last day", "有効期限")),
-            "criteria_add" => ("f-criteria_add", lang.pick("Addition to the criteria", "取得条件への追記")),
-            "credential" => ("f-credential", lang.pick("Link to your badge", "バッジのリンク")),
-            _ => ("f-reason", lang.pick("Entry", "入力内容")),
+        [
+            ("/comment", "f-comment", lang.pick("What should be different", "修正してほしい点")),
+            ("/expires_on", "f-expires_on", lang.pick("Valid until", "有効期限")),
+            ("/criteria_add", "f-criteria_add", lang.pick("Addition to the criteria", "取得条件への追記")),
+            ("/email_message/subject", "f-email_subject", lang.pick("Subject of the mail", "メールの件名")),
+            ("/email_message/body", "f-email_body", lang.pick("Text of the mail", "メールの本文")),
+            ("/credential", "f-credential", lang.pick("Link to your badge", "バッジのリンク")),
+            ("/duplicate_of", "f-duplicate_of", lang.pick("Number of the other application", "重複元の申請番号")),
+            ("/vote", "f-vote-comment", lang.pick("Your vote", "あなたの投票")),
+            ("/reason", "f-reason", lang.pick("Reason", "理由")),
+        ]
+    }
+
+    /// A field of one control, with what is wrong with it.
+    fn field(&self, pointer: &str, required: bool, hint: &str) -> Frame<'static> {
+        let labels = self.labels();
+        let [.., last] = labels;
+        let (_, id, label) = labels.into_iter().find(|(known, ..)| *known == pointer).unwrap_or(last);
+        let wrong = Wrong { lang: self.look.lang, errors: self.errors };
+        Frame::new(pointer, id.to_owned(), label, required, wrong).hint(hint.to_owned())
+    }
+
+    /// A list of everything that is wrong, each leading to its field.
+    fn summary(&self) -> Markup {
+        let lang = self.look.lang;
+        let labels = self.labels();
+        let [.., last] = labels;
+        let label = |error: &FieldError| {
+            labels.into_iter().find(|(pointer, ..)| error.pointer.starts_with(pointer)).unwrap_or(last)
         };
         html! {
-            @if !errors.is_empty() {
+            @if !self.errors.is_empty() {
                 div.note.bad #errors role="alert" tabindex="-1" autofocus {
                     h2 { (lang.pick("Please check what you entered", "入力内容をご確認ください")) }
-                    ul { @for error in errors { @let (id, label) = field(&error.pointer); li { a href={"#" (id)} { (label) ": " (error.reason.text(lang)) } } } }
+                    ul { @for error in self.errors { @let (_, id, label) = label(error); li { a href={"#" (id)} { (label) ": " (error.reason.text(lang)) } } } }
                 }
             }
         }
@@ -235,13 +265,21 @@ impl Shown<'_> {
     }
 
     fn comment(&self) -> Markup {
-        let lang = self.look.lang;
-        html! {
-            div.field {
-                label for="f-comment" { (lang.pick("Comment", "コメント")) " " span.free { (lang.pick("optional", "任意")) } }
-                textarea #f-comment name="comment" rows="3" { "\n" (self.typed("comment")) }
-            }
-        }
+        let wrong = Wrong { lang: self.look.lang, errors: self.errors };
+        let label = self.look.lang.pick("Comment", "コメント");
+        self.text_area(&Frame::new("/comment", "f-vote-comment".into(), label, false, wrong), "comment", 3)
+    }
+
+    fn text_area(&self, frame: &Frame<'_>, name: &str, rows: u8) -> Markup {
+        frame.one(&html! {
+            textarea id=(frame.id) name=(name) rows=(rows) aria-describedby=[frame.described()] aria-invalid=[frame.invalid()] { "\n" (self.typed(name)) }
+        })
+    }
+
+    fn line(&self, frame: &Frame<'_>, name: &str) -> Markup {
+        frame.one(&html! {
+            input id=(frame.id) name=(name) type="text" autocomplete="off" value=(self.typed(name)) aria-describedby=[frame.described()] aria-invalid=[frame.invalid()];
+        })
     }
 
     /// A juror's vote. It can be changed while the others are waited for.
@@ -264,15 +302,19 @@ impl Shown<'_> {
     /// A peer's approval: who they are, the link to their own badge shows.
     fn endorsement(&self) -> Markup {
         let lang = self.look.lang;
+        let hint = lang.pick(
+            "The link in the mail with which you received it.",
+            "バッジの受け取りメールに記載されているリンクを貼り付けてください。",
+        );
+        let credential = self.field("/credential", true, hint);
         html! {
             section.apart {
                 h2 { (lang.pick("Approve as a holder of a badge", "バッジの保有者として承認する")) }
                 form method="post" action=(self.action("endorse")) novalidate data-busy=(busy(lang)) {
-                    div.field {
-                        label for="f-credential" { (lang.pick("Link to your badge", "バッジのリンク")) " " span.needed { (lang.pick("required", "必須")) } }
-                        p.hint #h-credential { (lang.pick("The link in the mail with which you received it.", "バッジの受け取りメールに記載されているリンクを貼り付けてください。")) }
-                        input #f-credential name="credential" type="text" inputmode="url" autocomplete="off" value=(self.typed("credential")) aria-describedby="h-credential" aria-required="true";
-                    }
+                    (credential.one(&html! {
+                        input id=(credential.id) name="credential" type="text" inputmode="url" autocomplete="off" value=(self.typed("credential")) aria-required="true"
+                            aria-describedby=[credential.described()] aria-invalid=[credential.invalid()];
+                    }))
                     (self.comment())
                     div.actions { button type="submit" { (lang.pick("Approve", "承認する")) } }
                 }
@@ -280,57 +322,84 @@ impl Shown<'_> {
         }
     }
 
-    /// Approve, send back, reject: each opens what belongs to it, and its button does it.
+    /// Approve, send back, reject, set aside: each opens what belongs to it, and its button does it.
     fn decision(&self) -> Markup {
         let lang = self.look.lang;
-        let is = |what: &str| self.typed("decision") == what;
         let approves = !matches!(self.subject.form.definition.approval, Approval::Peer { .. });
-        let form = |body: &Markup| html! { form method="post" action=(self.action("decision")) novalidate data-busy=(busy(lang)) { (body) } };
+        let comment =
+            self.field("/comment", true, lang.pick("The applicant gets this by mail.", "申請者にメールで送られます。"));
+        let other =
+            self.field("/duplicate_of", false, lang.pick("If you know it.", "わかる場合のみ入力してください。"));
         html! {
             section.apart {
                 h2 { (lang.pick("Your decision", "審査結果")) }
-                @if approves {
-                    details.act open[is("approve")] {
-                        summary { (lang.pick("Approve and issue the badge", "承認してバッジを発行する")) }
-                        (form(&html! {
-                            div.field {
-                                label for="f-criteria_add" { (lang.pick("Addition to the criteria", "取得条件への追記")) " " span.free { (lang.pick("optional", "任意")) } }
-                                p.hint #h-criteria_add { (lang.pick("Stands in this badge only; Markdown.", "このバッジにのみ記載されます（Markdown可）。")) }
-                                textarea #f-criteria_add name="criteria_add" rows="3" aria-describedby="h-criteria_add" { "\n" (self.typed("criteria_add")) }
-                            }
-                            div.field {
-                                label for="f-expires_on" { (lang.pick("Valid until", "有効期限")) " " span.free { (lang.pick("optional", "任意")) } }
-                                p.hint #h-expires_on { (lang.pick("The last day. Leave empty for the badge's own rule.", "最終日。空欄の場合は、バッジの設定に従います。")) }
-                                input.date #f-expires_on name="expires_on" type="date" value=(self.typed("expires_on")) aria-describedby="h-expires_on";
-                            }
-                            div.actions { button type="submit" name="decision" value="approve" { (lang.pick("Approve and issue", "承認して発行する")) } }
-                        }))
-                    }
-                }
-                details.act open[is("return")] {
-                    summary { (lang.pick("Return it for revision", "修正のために差し戻す")) }
-                    (form(&html! {
-                        div.field {
-                            label for="f-comment" { (lang.pick("What should be different", "修正してほしい点")) " " span.needed { (lang.pick("required", "必須")) } }
-                            p.hint #h-comment { (lang.pick("The applicant gets this by mail.", "申請者にメールで送られます。")) }
-                            textarea #f-comment name="comment" rows="4" aria-describedby="h-comment" aria-required="true" { "\n" (self.typed("comment")) }
-                        }
-                        div.actions { button type="submit" name="decision" value="return" { (lang.pick("Return it", "差し戻す")) } }
+                @if approves { (self.act("approve", lang.pick("Approve and issue the badge", "承認してバッジを発行する"), &self.approval())) }
+                (self.act("return", lang.pick("Return it for revision", "修正のために差し戻す"), &html! {
+                    (comment.one(&html! {
+                        textarea id=(comment.id) name="comment" rows="4" aria-required="true" aria-describedby=[comment.described()] aria-invalid=[comment.invalid()] { "\n" (self.typed("comment")) }
                     }))
-                }
-                details.act open[is("reject")] {
-                    summary { (lang.pick("Reject it", "却下する")) }
-                    (form(&html! {
-                        p.warn { (lang.pick("This cannot be undone.", "この操作は取り消せません。")) }
-                        div.field {
-                            label for="f-reason" { (lang.pick("Reason", "理由")) " " span.free { (lang.pick("optional", "任意")) } }
-                            textarea #f-reason name="reason" rows="3" { "\n" (self.typed("reason")) }
-                        }
-                        label.choice { input type="checkbox" name="send_email" value="yes" checked; span { (lang.pick("Tell the applicant by mail", "申請者にメールで知らせる")) } }
-                        div.actions { button.danger type="submit" name="decision" value="reject" { (lang.pick("Yes, reject it", "却下する")) } }
-                    }))
-                }
+                    div.actions { button type="submit" name="decision" value="return" { (lang.pick("Return it", "差し戻す")) } }
+                }))
+                (self.act("reject", lang.pick("Reject it", "却下する"), &html! {
+                    (self.final_warning())
+                    (self.text_area(&self.field("/reason", false, ""), "reason", 3))
+                    label.choice { input type="checkbox" name="send_email" value="yes" checked; span { (lang.pick("Tell the applicant by mail", "申請者にメールで知らせる")) } }
+                    div.actions { button.danger type="submit" name="decision" value="reject" { (lang.pick("Yes, reject it", "却下する")) } }
+                }))
+                (self.act("duplicate", lang.pick("Set it aside as a duplicate", "重複として取り除く"), &html! {
+                    (self.final_warning())
+                    p { (lang.pick("The applicant gets no mail; their page says that another application of theirs is looked at.", "申請者にメールは送られません。申請者の画面には、別の申請で審査が行われると表示されます。")) }
+                    (self.line(&other, "duplicate_of"))
+                    div.actions { button.danger type="submit" name="decision" value="duplicate" { (lang.pick("Yes, set it aside", "重複として取り除く")) } }
+                }))
             }
+        }
+    }
+
+    /// A decision that is opened before it can be taken, so that none is taken by one press.
+    fn act(&self, what: &str, title: &str, body: &Markup) -> Markup {
+        let lang = self.look.lang;
+        html! {
+            details.act open[self.typed("decision") == what] {
+                summary { (title) }
+                form method="post" action=(self.action("decision")) novalidate data-busy=(busy(lang)) { (body) }
+            }
+        }
+    }
+
+    fn final_warning(&self) -> Markup {
+        html! { p.warn { (self.look.lang.pick("This cannot be undone.", "この操作は取り消せません。")) } }
+    }
+
+    /// What a reviewer may want to be different about this badge and the mail with it.
+    fn approval(&self) -> Markup {
+        let lang = self.look.lang;
+        let field = |pointer: &str, hint: &str| self.field(pointer, false, hint);
+        let usual =
+            lang.pick("Leave empty for the badge's own text.", "空欄の場合は、バッジに設定された文面が使われます。");
+        let places = lang.pick(
+            "Leave empty for the badge's own text. {{recipient}}, {{badge}}, {{issuer}} and {{link}} are filled in.",
+            "空欄の場合は、バッジに設定された文面が使われます。{{recipient}}、{{badge}}、{{issuer}}、{{link}}は自動的に置き換えられます。",
+        );
+        let addition = field(
+            "/criteria_add",
+            lang.pick("Stands in this badge only; Markdown.", "このバッジにのみ記載されます（Markdown可）。"),
+        );
+        let until = field(
+            "/expires_on",
+            lang.pick(
+                "The last day. Leave empty for the badge's own rule.",
+                "最終日。空欄の場合は、バッジの設定に従います。",
+            ),
+        );
+        html! {
+            (self.text_area(&addition, "criteria_add", 3))
+            (until.one(&html! {
+                input.date id=(until.id) name="expires_on" type="date" value=(self.typed("expires_on")) aria-describedby=[until.described()] aria-invalid=[until.invalid()];
+            }))
+            (self.line(&field("/email_message/subject", usual), "email_subject"))
+            (self.text_area(&field("/email_message/body", places), "email_body", 5))
+            div.actions { button type="submit" name="decision" value="approve" { (lang.pick("Approve and issue", "承認して発行する")) } }
         }
     }
 }

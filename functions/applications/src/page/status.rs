@@ -221,7 +221,7 @@ impl Shown<'_> {
             filled: filled.unwrap_or(&own),
             wrong: Wrong { lang, errors },
             files: Some((self.files, &path)),
-            is_address_open: application.submission.is_none(),
+            is_address_proved: application.proved_at.is_some(),
         };
         let instructions = form.definition.instructions.get(lang);
         html! {

@@ -2,7 +2,8 @@
 
 use super::fields::Filled;
 use super::shell::Look;
-use super::{form, poster, review, sample, status};
+use super::{evidence, form, poster, review, sample, status};
+use crate::published::{File, Open, Published};
 use application::Form;
 use application::application::{Actor, Edits, Vote};
 use badge::Lang;
@@ -112,9 +113,28 @@ fn reviewers(
         before: again.then_some(review::Version { submission: &first, form }),
         files: &files,
         votes,
+        is_unreachable: again,
         typed,
+        errors: problem.map(Problem::field_errors).unwrap_or_default(),
     };
     page(review::show(200, &shown, problem))
+}
+
+/// Evidence that everybody may see, a file of which is gone.
+fn published(form: &Form) -> Published {
+    let event = badge::EventId::from_random([6; 10]);
+    Published::Open(Box::new(Open {
+        subject: sample::subject(sample::submitted(form), form),
+        answered: form.clone(),
+        credential: badge::CredentialId::new(&event, [1; 10]),
+        files: vec![File {
+            name: "手織りの布 <1>.jpg".into(),
+            media: ::evidence::MediaType::Jpeg,
+            size_bytes: 3_456_789,
+            path: "/apply/x/evidence/y/z".into(),
+        }],
+        gone: 1,
+    }))
 }
 
 const DECIDER: review::Who = review::Who::Reviewer { may_vote: false, may_decide: true };
@@ -154,6 +174,10 @@ fn gallery(lang: Lang) -> Vec<(&'static str, Page)> {
             .application
     };
     let wrong_code = Problem::fields(vec![FieldError { pointer: "/code".into(), reason: Reason::WrongCode }]);
+    let approve_errors = Problem::fields(vec![
+        FieldError { pointer: "/expires_on".into(), reason: Reason::NotDate },
+        FieldError { pointer: "/email_message/subject".into(), reason: Reason::TooLong { max: 255 } },
+    ]);
     let no_comment = Problem::fields(vec![FieldError { pointer: "/comment".into(), reason: Reason::Missing }]);
     vec![
         ("form", open(lang, &form)),
@@ -202,6 +226,18 @@ fn gallery(lang: Lang) -> Vec<(&'static str, Page)> {
             "review-errors",
             reviewers(lang, submitted(), &form, DECIDER, &[], &json!({"decision": "return"}), Some(&no_comment)),
         ),
+        (
+            "approve-errors",
+            reviewers(
+                lang,
+                submitted(),
+                &form,
+                DECIDER,
+                &[],
+                &json!({"decision": "approve", "email_subject": "Very long"}),
+                Some(&approve_errors),
+            ),
+        ),
         ("review-again", reviewers(lang, again, &form, DECIDER, &[], &Value::Null, None)),
         (
             "review-jury",
@@ -218,6 +254,8 @@ fn gallery(lang: Lang) -> Vec<(&'static str, Page)> {
         ("review-quiz", reviewers(lang, sample::submitted(&quiz), &quiz, DECIDER, &[], &Value::Null, None)),
         ("peer", reviewers(lang, submitted(), &form, review::Who::Peer, &[], &Value::Null, None)),
         ("poster", page(poster::poster(&urls, &form, Some(&sample::badge()), look(lang, "")).unwrap())),
+        ("evidence", page(evidence::show(&urls, look(lang, ""), &published(&form), Some(&sample::badge())))),
+        ("evidence-closed", page(evidence::show(&urls, look(lang, ""), &Published::Closed, None))),
         ("refused", page(super::shell::refused(look(lang, ""), &Problem::new(Kind::NotFound)))),
     ]
 }
@@ -248,7 +286,7 @@ fn nothing_that_applicants_may_not_know_is_on_their_pages_and_no_text_becomes_ma
         for (name, page) in gallery(lang) {
             assert!(!page.text.contains("<b>") && !page.text.contains("<script>"), "{name}: {}", page.text);
             assert!(page.text.contains(&format!("<html lang=\"{}\">", lang.tag())), "{name}");
-            if !name.starts_with("review") {
+            if !name.starts_with("review") && name != "approve-errors" {
                 assert!(!page.text.contains("SECRET"), "{name}: {}", page.text);
             }
             if name.starts_with("review") || name == "peer" {
@@ -393,11 +431,10 @@ fn an_applicant_sees_where_it_stands_and_what_to_do() {
     for name in ["approved", "rejected", "withdrawn"] {
         assert!(!get(&pages, name).contains("/withdraw"), "{name}");
     }
-    // Files that were chosen stay chosen; the address of a second version is the first one's.
-    assert!(
-        get(&pages, "returned").contains("name=\"a.file\" value=\"f1\"")
-            && get(&pages, "returned").contains("readonly")
-    );
+    // Files that were chosen stay chosen; another address is told to be confirmed anew.
+    let returned = get(&pages, "returned");
+    assert!(returned.contains("name=\"a.file\" value=\"f1\"") && returned.contains("新しいアドレスの確認が済むまで"));
+    assert!(!get(&pages, "draft").contains("新しいアドレスの確認が済むまで"));
     assert!(get(&pages, "draft").contains("accept=\"application/pdf,"));
 }
 
@@ -409,7 +446,7 @@ fn reviewers_see_both_versions_and_only_what_they_may_do() {
         plain.contains("SECRET-INSTRUCTIONS") && plain.contains("href=\"/apply/") && plain.contains("/evidence/f1\"")
     );
     assert!(!plain.contains("/evidence/f2\""), "what is not accepted cannot be had");
-    for decision in ["approve", "return", "reject"] {
+    for decision in ["approve", "return", "reject", "duplicate"] {
         assert!(plain.contains(&format!("name=\"decision\" value=\"{decision}\"")), "{decision}");
     }
     let again = get(&pages, "review-again");
@@ -418,6 +455,7 @@ fn reviewers_see_both_versions_and_only_what_they_may_do() {
             && again.contains("緯糸の選び方も学びました。")
             && again.contains("changed")
     );
+    assert!(again.contains("A mail to the applicant came back") && !plain.contains("came back"));
     let jury = get(&pages, "review-jury");
     assert!(
         jury.contains("name=\"vote\" value=\"issue\"")
@@ -425,7 +463,63 @@ fn reviewers_see_both_versions_and_only_what_they_may_do() {
             && !jury.contains("name=\"decision\"")
     );
     assert!(get(&pages, "review-quiz").contains("0 / 2") && get(&pages, "peer").contains("name=\"credential\""));
-    assert!(get(&pages, "review-errors").contains("<details class=\"act\" open><summary>Return"));
+    for name in ["email_subject", "email_body", "expires_on", "criteria_add"] {
+        assert!(plain.contains(&format!("name=\"{name}\"")), "{name}");
+    }
+}
+
+#[test]
+fn a_reviewers_complaint_stands_beside_its_field_and_leads_there() {
+    let pages = gallery(Lang::En);
+    let page = get(&pages, "review-errors");
+    assert!(page.contains("<details class=\"act\" open><summary>Return"));
+    assert!(page.contains("href=\"#f-comment\"") && page.contains("id=\"e-f-comment\""), "{page}");
+    assert!(page.contains("aria-describedby=\"h-f-comment e-f-comment\" aria-invalid=\"true\""));
+    let page = get(&pages, "approve-errors");
+    for id in ["f-expires_on", "f-email_subject"] {
+        assert!(page.contains(&format!("href=\"#{id}\"")) && page.contains(&format!("id=\"e-{id}\"")), "{id}: {page}");
+    }
+    assert!(page.contains("<details class=\"act\" open><summary>Approve") && page.contains("value=\"Very long\""));
+}
+
+#[test]
+fn a_poster_tells_what_its_method_asks_for() {
+    let urls = sample::urls();
+    let poster = |approval: Value| {
+        let form = sample::form(&approval);
+        page(poster::poster(&urls, &form, None, look(Lang::Ja, "")).unwrap()).text
+    };
+    let jury = json!({"method": "jury", "issue_votes": 1, "reject_votes": 1, "jurors": [
+        {"id": "r1", "name": "織田", "email": "a@b.example", "access": "outside"}]});
+    for (approval, text) in [
+        (sample::claim_code(), "会場で案内されるコード"),
+        (sample::quiz(), "クイズに回答"),
+        (sample::review(), "申請内容を審査します"),
+        (jury, "申請内容を審査します"),
+        (json!({"method": "peer", "badge_ids": ["b2"], "threshold": 1}), "バッジをお持ちの方に承認を依頼"),
+        (json!({"method": "automatic"}), "<li>バッジがメールで届きます。</li>"),
+    ] {
+        let shown = poster(approval);
+        assert!(shown.contains(text), "{text}: {shown}");
+        assert!(!shown.contains("SECRET"), "{shown}");
+    }
+}
+
+#[test]
+fn evidence_is_told_without_saying_whose_it_is() {
+    for (lang, gone) in [(Lang::En, "No longer kept"), (Lang::Ja, "保存期間が終了しました")] {
+        let pages = gallery(lang);
+        let open = get(&pages, "evidence");
+        assert!(
+            open.contains("経糸の張り方を学びました。") && open.contains("href=\"/apply/x/evidence/y/z\""),
+            "{open}"
+        );
+        assert!(open.contains(gone) && open.contains("/credentials/"));
+        // Neither who, nor what was answered in short: a number may be somebody's.
+        assert!(!open.contains("山田") && !open.contains("@") && !open.contains("K-12"), "{open}");
+        let closed = get(&pages, "evidence-closed");
+        assert!(!closed.contains("手織り") && !closed.contains("Weaving") && !closed.contains("/apply/"), "{closed}");
+    }
 }
 
 #[test]
