@@ -1,7 +1,7 @@
 //! Public documents and pages: credentials, badge classes, issuer profiles, keys, status lists.
 //!
-//! Anybody may read everything here, so nothing here is private: no recipient's name, no recipient's address; only who comes to a
-//! credential's page with its holder's key sees the holder's name and files. [`route`] says which
+//! Anybody may read everything here, so nothing here is private: no recipient's address, and no recipient's name
+//! unless the holder wants it shown; only who comes to a credential's page with its holder's key sees the holder's files. [`route`] says which
 //! address is what, [`form`] in which form it is wanted; each other module answers one family of addresses; [`page`] shows them
 //! to people.
 //!
@@ -70,6 +70,9 @@ impl App {
             Place::Jwk(client, kid) => issuers::jwk(self, &client, &kid).await,
             Place::Multikey(client, multikey) => issuers::multikey(self, &client, &multikey).await,
             Place::Credential(id, ending) => credentials::credential(self, request, &id, ending).await,
+            Place::Embed(id) => credentials::embed(self, request, &id).await,
+            Place::Oembed => credentials::oembed(self, request).await,
+            Place::Asset(name) => edge::assets::answer(&name),
             Place::Seals => seals::list(self).await,
             Place::SealBundle => seals::bundle(self).await,
             Place::Badge(id, ending) => badges::achievement(self, request, &id, ending).await,

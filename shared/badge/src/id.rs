@@ -130,6 +130,11 @@ id!(
     UploadId, "upload id", |text| alphanumeric(text, 20)
 );
 
+id!(
+    /// A report of the validator's that somebody asked to be kept. Letters and digits, at most 20.
+    ResultId, "result id", |text| alphanumeric(text, 20)
+);
+
 macro_rules! drawn {
     ($($name:ident)*) => {$(
         impl $name {
@@ -141,7 +146,7 @@ macro_rules! drawn {
         }
     )*};
 }
-drawn!(ClientId BadgeId StatusListId AliasId WebhookId ImportId FormId ApplicationId EvidenceId UploadId);
+drawn!(ClientId BadgeId StatusListId AliasId WebhookId ImportId FormId ApplicationId EvidenceId UploadId ResultId);
 
 impl EventId {
     /// A new id from 80 random bits.

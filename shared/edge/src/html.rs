@@ -58,7 +58,7 @@ pub struct Page<'a> {
     /// Where the other language is; none where there is no way back to this page.
     pub switch: Option<String>,
     /// The language that was chosen in this address, to be remembered.
-    remembered: Option<Lang>,
+    pub remembered: Option<Lang>,
 }
 
 fn other(lang: Lang) -> Lang {
