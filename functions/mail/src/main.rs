@@ -5,6 +5,7 @@
 //!   the job counts as done, and the recipients stay `queued` until somebody asks for their mail again.
 //! * A message of the queue `…-mail-feedback` reports what became of a mail ([`feedback`]).
 //! * `/c/receive` shows a recipient the badge, and takes the answer ([`receive`]). Whoever holds the link is the recipient.
+//! * `/c/visibility` takes what a holder lets the public see ([`shown`]).
 //!
 //! What a mail says is decided in [`texts`] and [`apply_texts`], how it looks in [`letter`], how the page looks in [`page`]. Addresses are in no log.
 
@@ -20,6 +21,7 @@ mod receive;
 #[cfg(test)]
 mod sample;
 mod send;
+mod shown;
 mod texts;
 #[cfg(test)]
 mod wire;

@@ -95,9 +95,12 @@ impl<'a> Page<'a> {
         Self::new(request.lang, title).at(request)
     }
 
-    /// At the address of this request, which is where the other language is too.
+    /// At the address of this request, which is where the other language is too, unless the page answers to something sent.
     #[must_use]
     pub fn at(mut self, request: &Request) -> Self {
+        if request.method == http::Method::POST {
+            return self;
+        }
         self.switch = Some(request.in_language(other(self.lang)));
         self.remembered = request.query(LANG).and_then(|_| request.chosen_lang());
         self
@@ -245,6 +248,8 @@ mod tests {
         assert!(text.contains("<html lang=\"ja\">") && text.contains("href=\"?lang=en\""));
         assert!(response.headers()["set-cookie"].to_str().unwrap().starts_with("lang=ja; Path=/; "));
         assert_eq!(response.headers()["vary"], "accept, accept-language, cookie");
+        let sent = Request::test(http::Method::POST, "/a", &[]);
+        assert!(!shown(&Page::of(&sent, "t")).1.contains("hreflang"));
     }
 
     #[test]
