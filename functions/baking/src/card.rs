@@ -58,7 +58,8 @@ async fn make(app: &App, credential: &CredentialId, object: &str) -> Result<Vec<
     let (StoredEvent { event, .. }, credential) = found.ok_or(Kind::NotFound)?;
     let badge = app.store.badge_version(&event.badge, event.badge_version).await.map_err(edge::failed)?;
     let badge = badge.ok_or_else(|| Problem::internal("the badge version of an event is gone"))?;
-    let artwork = app.store.object(&key::artwork_object(&badge.artwork.png_sha256, "png")).await.map_err(edge::failed)?;
+    let artwork =
+        app.store.object(&key::artwork_object(&badge.artwork.png_sha256, "png")).await.map_err(edge::failed)?;
     let artwork = artwork.ok_or_else(|| Problem::internal("the artwork of a badge is gone"))?;
     let issuer = issuer(&credential)?;
     let card = describe(&badge, &issuer, host(app.urls.base()), &artwork);
@@ -95,7 +96,8 @@ mod tests {
     fn only_a_credentials_card_is_one() {
         let id = "0".repeat(40);
         assert_eq!(wanted(&format!("{id}.card.png")), Some(id.parse().unwrap()));
-        for other in [format!("{id}.png"), "x.card.png".to_owned(), format!("a/{id}.card.png"), ".card.png".to_owned()] {
+        for other in [format!("{id}.png"), "x.card.png".to_owned(), format!("a/{id}.card.png"), ".card.png".to_owned()]
+        {
             assert_eq!(wanted(&other), None, "{other}");
         }
     }

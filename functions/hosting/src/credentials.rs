@@ -161,14 +161,8 @@ mod tests {
     fn a_frame_is_no_larger_than_there_is_room_for() {
         let (urls, event) = (sample::urls(), sample::event());
         let id = event.draw(0).credential;
-        let shared = face::Shared {
-            urls: &urls,
-            id: &id,
-            name: "<b>",
-            issuer: "I",
-            issued_on: event.issued_on,
-            until: None,
-        };
+        let shared =
+            face::Shared { urls: &urls, id: &id, name: "<b>", issuer: "I", issued_on: event.issued_on, until: None };
         let whole = described(&shared, (None, None));
         assert_eq!((&whole["type"], &whole["width"], &whole["title"]), (&json!("rich"), &json!(420), &json!("<b>")));
         let html = whole["html"].as_str().unwrap();

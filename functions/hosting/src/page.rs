@@ -344,7 +344,13 @@ pub(crate) struct Way {
 }
 
 /// The page about a badge.
-pub(crate) fn badge(request: &Request, urls: &Urls, badge: &Badge, organisation: &Organisation, ways: &[Way]) -> Answer {
+pub(crate) fn badge(
+    request: &Request,
+    urls: &Urls,
+    badge: &Badge,
+    organisation: &Organisation,
+    ways: &[Way],
+) -> Answer {
     let content = content(request.lang, badge);
     let picture = urls.artwork(&badge.artwork.png_sha256, "png");
     let page = Page {
@@ -497,10 +503,10 @@ mod tests {
                 let by = json!([{"issuer": {"name": "協会 <b>"}, "credentialSubject": {"endorsementComment": "Good. <script>x</script>"}}]);
                 document["endorsement"] = by;
             }
-            let evidence = json!([{"url": "https://works.example/?a&b", "name": "作品 <i>"}, {"narrative": "<b>話</b>"}]);
+            let evidence =
+                json!([{"url": "https://works.example/?a&b", "name": "作品 <i>"}, {"narrative": "<b>話</b>"}]);
             let recipient = json!({"email": "hana@example.org", "name": "花 <子>", "evidence": evidence});
-            let recipient =
-                Recipient { expires_on: self.until.map(at), ..serde_json::from_value(recipient).unwrap() };
+            let recipient = Recipient { expires_on: self.until.map(at), ..serde_json::from_value(recipient).unwrap() };
             look(&Held {
                 id: &id,
                 badge: &badge,
@@ -558,7 +564,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_before_everything_else() {
         let [en, ja] = Case { revoked: revoked(), ..Case::default() }.pages();
-        for (page, words) in [(&en, "The issuer has revoked this badge"), (&ja, "発行者によって取り消されています")] {
+        for (page, words) in [(&en, "The issuer has revoked this badge"), (&ja, "発行者によって取り消されています")]
+        {
             assert!(page.find(words).unwrap() < page.find("<h1").unwrap(), "{page}");
             assert!(page.contains("&lt;u&gt;盗用&lt;/u&gt;") && !page.contains("<u>"));
             // Nobody shares what is void.
@@ -597,7 +604,8 @@ mod tests {
     #[test]
     fn no_page_tells_who_holds_it_and_no_text_becomes_markup() {
         let (badge, organisation) = (sample::badge(), sample::organisation());
-        let way = Way { url: "https://badges.example/apply/f".into(), title: "<b>申請".into(), opens: None, closes: None };
+        let way =
+            Way { url: "https://badges.example/apply/f".into(), title: "<b>申請".into(), opens: None, closes: None };
         let mut pages: Vec<String> = Case { endorsed: true, ..Case::default() }.pages().into();
         pages.push(Case::default().embedded());
         pages.push(Case::default().answer("/credentials/x").1);
@@ -607,7 +615,8 @@ mod tests {
             pages.push(issuing(|issuing| issuer_markup(lang, &sample::urls(), issuing).into_string()));
         }
         for page in &pages {
-            for bad in ["hana@example.org", "花", "@acme.example", "<script>", "<b>", "<i>", "<学院>", "<1>", "T <"] {
+            for bad in ["hana@example.org", "花", "@acme.example", "<script>", "<b>", "<i>", "<学院>", "<1>", "T <"]
+            {
                 assert!(!page.contains(bad), "{bad} in {page}");
             }
         }
@@ -656,7 +665,9 @@ mod tests {
             "<meta property=\"og:title\" content=\"Weaving\">".to_owned(),
             "<meta property=\"og:image:width\" content=\"1200\">".to_owned(),
             format!("<link rel=\"canonical\" href=\"https://badges.example/credentials/{id}\">"),
-            format!("type=\"application/json+oembed\" href=\"https://badges.example/oembed?url=https%3A%2F%2Fbadges.example%2Fcredentials%2F{id}&amp;format=json\""),
+            format!(
+                "type=\"application/json+oembed\" href=\"https://badges.example/oembed?url=https%3A%2F%2Fbadges.example%2Fcredentials%2F{id}&amp;format=json\""
+            ),
         ] {
             assert!(page.contains(&tag), "{tag} in {page}");
         }
@@ -725,7 +736,10 @@ mod tests {
     #[test]
     fn an_organisation_shows_its_badges_and_aliases() {
         let page = issuing(|issuing| issuer_markup(Lang::En, &sample::urls(), issuing).into_string());
-        assert!(page.contains(&format!("href=\"{}\"", sample::urls().badge(&sample::badge().id))) && page.contains("Weaving"));
+        assert!(
+            page.contains(&format!("href=\"{}\"", sample::urls().badge(&sample::badge().id)))
+                && page.contains("Weaving")
+        );
         assert!(page.contains("https://kyo.example") && page.contains("京 &lt;b&gt;"), "{page}");
     }
 

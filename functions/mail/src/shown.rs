@@ -39,7 +39,10 @@ pub(crate) async fn change(app: &App, request: &Request) -> Result<Answer, Probl
         }
         Ok((location, _)) => {
             // Relative: a form's answer may lead only to where the form came from, under whatever name that was.
-            Ok(Answer::new(303).header("location", location).header("referrer-policy", "no-referrer").cache(Cache::None))
+            Ok(Answer::new(303)
+                .header("location", location)
+                .header("referrer-policy", "no-referrer")
+                .cache(Cache::None))
         }
         Err(problem) => receive::refused(request, request.lang, problem, None),
     }

@@ -77,7 +77,11 @@ pub(crate) async fn show(world: &World, request: &Request, bucket: Option<&str>)
     let (Kept { report, source }, until) = found.ok_or(Kind::NotFound)?;
     if request.prefers_html() {
         let here = world.urls.validation_result(&id);
-        return Ok(page::report(request, &Shown { report: &report, source: &source, until: Some((&here, until)) }, bucket));
+        return Ok(page::report(
+            request,
+            &Shown { report: &report, source: &source, until: Some((&here, until)) },
+            bucket,
+        ));
     }
     Ok(document(&report, Some((world, Place { id, until }, &source)))?.header("access-control-allow-origin", "*"))
 }
@@ -113,7 +117,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_kept_comes_back_as_it_was() {
         let options = Options::at("2026-04-01T00:00:00Z".parse().unwrap());
-        let badge = br#"{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["OpenBadgeCredential"],"name":"x"}"#;
+        let badge =
+            br#"{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["OpenBadgeCredential"],"name":"x"}"#;
         for bytes in [&b"hello"[..], b"%PDF-1.7\n/ByteRange[0 9 99 9]/Contents<00>", badge] {
             let report = verify::verify(Input::Bytes(bytes), &options, &Offline).await;
             let source = Source::File { sha256: "ab".into(), bytes: bytes.len() };

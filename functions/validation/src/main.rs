@@ -143,10 +143,9 @@ async fn judge(world: &World, request: &Request, submission: Submission) -> Resu
     let ((), report) = futures_util::join!(forget, verify::verify(input, &options, &world.outside));
     let source = match url {
         Some(url) => Source::Url(url),
-        None => Source::File {
-            sha256: hex::encode(digest::digest(&digest::SHA256, &bytes).as_ref()),
-            bytes: bytes.len(),
-        },
+        None => {
+            Source::File { sha256: hex::encode(digest::digest(&digest::SHA256, &bytes).as_ref()), bytes: bytes.len() }
+        }
     };
     Ok((report, source))
 }

@@ -124,9 +124,11 @@ fn verdict(lang: Lang, verdict: Verdict) -> Glance {
 /// The one answer about the whole. A file that was altered is called that.
 fn glance(lang: Lang, report: &Report) -> Glance {
     match &report.pdf {
-        Some(pdf) if pdf.verdict == PdfVerdict::Altered => {
-            ("bad", "✕", lang.pick("Not valid: the file was altered", "有効ではありません（ファイルが改変されています）"))
-        }
+        Some(pdf) if pdf.verdict == PdfVerdict::Altered => (
+            "bad",
+            "✕",
+            lang.pick("Not valid: the file was altered", "有効ではありません（ファイルが改変されています）"),
+        ),
         _ => verdict(lang, report.verdict),
     }
 }
@@ -329,7 +331,7 @@ fn report_markup(lang: Lang, shown: &Shown<'_>) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-        use verify::{Accept, Document, Documents, Input, Options, Unavailable};
+    use verify::{Accept, Document, Documents, Input, Options, Unavailable};
 
     struct Offline;
     impl Documents for Offline {
@@ -389,9 +391,8 @@ mod tests {
     async fn what_can_be_shown_to_others_says_how_long() {
         let options = Options::at("2026-04-01T00:00:00Z".parse().unwrap());
         let found = verify::verify(Input::Bytes(b"hello"), &options, &Offline).await;
-        let shown = |source: &Source, until| {
-            report_markup(Lang::En, &Shown { report: &found, source, until }).into_string()
-        };
+        let shown =
+            |source: &Source, until| report_markup(Lang::En, &Shown { report: &found, source, until }).into_string();
         let file = Source::File { sha256: "ab".repeat(32), bytes: 5 };
         let page = shown(&file, None);
         assert!(page.contains(&"ab".repeat(32)) && !page.contains("result-url"), "{page}");

@@ -1,8 +1,8 @@
 //! What was handed in: the bytes of a file as they are, a form with a file, an address, or the id of an upload.
 
 use crate::{trust, upload};
-use badge::{CredentialId, UploadId};
 use badge::input::{FieldError, Reason};
+use badge::{CredentialId, UploadId};
 use bytes::Bytes;
 use edge::{Kind, Problem, Request};
 use futures_util::stream;
@@ -230,7 +230,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_pasted_is_an_address_an_id_or_the_badge() {
-        let pasted = |text: &str| format!("text={}", url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>());
+        let pasted =
+            |text: &str| format!("text={}", url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>());
         let read = async |text: &str| submit(URL_ENCODED, pasted(text).as_bytes()).await;
         assert_eq!(read(" https://a.example/b\n").await, Ok(Submission::of_url("https://a.example/b")));
         let id = "0".repeat(40);

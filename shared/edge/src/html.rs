@@ -232,11 +232,14 @@ mod tests {
         assert!(text.contains("<title>&lt;T&gt;</title>") && text.contains(&assets::page().path()));
         assert!(text.contains("content=\"noindex\"") && response.headers()["x-robots-tag"] == "noindex");
         assert!(text.find("href=\"#main\"").unwrap() < text.find("<main id=\"main\"").unwrap());
-        let bare = Page { scripts: vec![], is_framed: true, is_indexed: true, class: "embed", ..Page::new(Lang::En, "t") };
+        let bare =
+            Page { scripts: vec![], is_framed: true, is_indexed: true, class: "embed", ..Page::new(Lang::En, "t") };
         let (response, text) = shown(&bare);
         let policy = response.headers()["content-security-policy"].to_str().unwrap();
         assert!(!policy.contains("script-src") && policy.ends_with("frame-ancestors *"));
-        assert!(!text.contains("noindex") && !text.contains("<header") && !response.headers().contains_key("x-robots-tag"));
+        assert!(
+            !text.contains("noindex") && !text.contains("<header") && !response.headers().contains_key("x-robots-tag")
+        );
     }
 
     #[test]

@@ -260,7 +260,10 @@ mod tests {
         let at = |path: &str| Request::test(http::Method::GET, path, &[]).in_language(Lang::Ja);
         assert_eq!(at("/a"), "?lang=ja");
         assert_eq!(at("/a?key=1&lang=en"), "?key=1&lang=ja");
-        assert_eq!(at("/a?url=https%3A%2F%2Fx%3Fa%26b&\"><b>=1"), "?url=https%3A%2F%2Fx%3Fa%26b&%22%3E%3Cb%3E=1&lang=ja");
+        assert_eq!(
+            at("/a?url=https%3A%2F%2Fx%3Fa%26b&\"><b>=1"),
+            "?url=https%3A%2F%2Fx%3Fa%26b&%22%3E%3Cb%3E=1&lang=ja"
+        );
     }
 
     #[test]

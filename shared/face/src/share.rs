@@ -149,7 +149,10 @@ mod tests {
         let (urls, id) = (urls(), CredentialId::new(&EventId::from_random([7; 10]), [8; 10]));
         let shared = shared(&urls, &id, name, None);
         let code = shared.embed_code(420, 190);
-        assert!(code.starts_with("<iframe src=\"https://badges.example/credentials/") && !code.contains("<script"), "{code}");
+        assert!(
+            code.starts_with("<iframe src=\"https://badges.example/credentials/") && !code.contains("<script"),
+            "{code}"
+        );
         let page = shared.section(Lang::Ja).into_string();
         assert!(!page.contains("<script") && !page.contains("<iframe"), "{page}");
     }

@@ -140,9 +140,8 @@ fn encode(pixmap: &Pixmap) -> Result<Vec<u8>, LayoutError> {
     encoder.set_color(ColorType::Rgb);
     encoder.set_depth(BitDepth::Eight);
     encoder.set_compression(Compression::Balanced);
-    let written = encoder
-        .write_header()
-        .and_then(|mut writer| writer.write_image_data(&rgb).and_then(|()| writer.finish()));
+    let written =
+        encoder.write_header().and_then(|mut writer| writer.write_image_data(&rgb).and_then(|()| writer.finish()));
     written.map_err(|error| LayoutError::Document(error.to_string()))?;
     Ok(file)
 }

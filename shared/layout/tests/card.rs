@@ -34,7 +34,9 @@ fn pixels(file: &[u8]) -> Vec<[u8; 3]> {
 /// How many pixels within a piece of the card are as dark as text.
 fn dark(pixels: &[[u8; 3]], columns: std::ops::Range<usize>, rows: std::ops::Range<usize>) -> usize {
     let width = CARD_SIZE.0 as usize;
-    rows.flat_map(|y| columns.clone().map(move |x| y * width + x)).filter(|at| pixels[*at].iter().all(|c| *c < 120)).count()
+    rows.flat_map(|y| columns.clone().map(move |x| y * width + x))
+        .filter(|at| pixels[*at].iter().all(|c| *c < 120))
+        .count()
 }
 
 #[test]

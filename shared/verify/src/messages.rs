@@ -667,12 +667,14 @@ impl Code {
                 "Try the badge’s web address or its JSON file instead. If neither works, ask the issuer.",
                 "バッジのURLやJSONファイルでお試しください。それでも確認できない場合は、発行元にお問い合わせください。",
             ),
-            Self::ProofWrong | Self::ProofSymmetric | Self::EndorsementFails | Self::HostedOther | Self::DocumentOther => {
-                Text::fixed(
-                    "Do not rely on it. Ask the holder for the original, or the issuer whether they issued it.",
-                    "このままでは信用しないでください。元のファイルを持ち主に求めるか、発行の事実を発行元にご確認ください。",
-                )
-            }
+            Self::ProofWrong
+            | Self::ProofSymmetric
+            | Self::EndorsementFails
+            | Self::HostedOther
+            | Self::DocumentOther => Text::fixed(
+                "Do not rely on it. Ask the holder for the original, or the issuer whether they issued it.",
+                "このままでは信用しないでください。元のファイルを持ち主に求めるか、発行の事実を発行元にご確認ください。",
+            ),
             Self::KeyRevoked
             | Self::KeyExpired
             | Self::KeyNotForAssertions

@@ -122,7 +122,8 @@ fn judge(bytes: &[u8], trust: &Trust) -> Examined {
 
 fn not_checked(finding: Finding) -> Examined {
     let (reason, message) = (finding.code.as_str(), finding.code.message(None));
-    let seal = PdfSeal { verdict: PdfVerdict::NotChecked, reason: reason.into(), message, seal: None, original_length: None };
+    let seal =
+        PdfSeal { verdict: PdfVerdict::NotChecked, reason: reason.into(), message, seal: None, original_length: None };
     Examined { seal, finding, credential: None }
 }
 
