@@ -35,14 +35,14 @@ async function judge({page, traffic}, name) {
 const click = (page, what) => Promise.all([page.waitForNavigation(), page.locator(what).first().click()]);
 
 /** Every page as it is first opened. */
-async function look(browser, lang, kind, size) {
+async function look(browser, lang, kind, size, dark = false) {
   const places = {
     credential: page_of('ja'), revoked: page_of('revoked'), badge: `${base}/badges/${badge}`, issuer: `${base}/issuers/${client}`,
     receive: of('plain').receive_url, validator: `${base}/validate`, embed: `${page_of('ja')}/embed`,
     lost: `${base}/c/receive?tk=${'0'.repeat(80)}`, 'no-result': `${base}/validate/results/abc`,
   };
   for(const [name, address] of Object.entries(places)) {
-    const opened = await tab(browser, {size, lang});
+    const opened = await tab(browser, {size, lang, dark});
     await opened.page.goto(address);
     assert.equal(await opened.page.getAttribute('html', 'lang'), lang, name);
     await judge(opened, `${name}.${lang}.${kind}`);
@@ -95,7 +95,7 @@ async function receive(browser, lang) {
 }
 
 async function decline(browser) {
-  const opened = await tab(browser, {size: PHONE, scripts: false});
+  const opened = await tab(browser, {size: PHONE});
   const {page} = opened;
   await page.goto(of('declined').receive_url);
   await click(page, 'a[href*="ask=decline"]');
@@ -197,6 +197,7 @@ await withBrowser(async browser => {
     await look(browser, lang, 'phone', PHONE);
     await look(browser, lang, 'desktop', DESKTOP);
   }
+  await look(browser, 'ja', 'dark', PHONE, true);
   for(const lang of ['ja', 'en']) {
     await receive(browser, lang);
     await validate(browser, lang);

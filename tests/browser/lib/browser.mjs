@@ -32,11 +32,11 @@ export async function withBrowser(use) {
   }
 }
 
-/** A tab with this size and language; `scripts: false` switches scripts off. */
-export async function tab(browser, {size = PHONE, lang = 'ja', scripts = true} = {}) {
+/** A tab with this size and language; `scripts: false` switches scripts off, `dark: true` the lights. */
+export async function tab(browser, {size = PHONE, lang = 'ja', scripts = true, dark = false} = {}) {
   const context = await browser.newContext({
     viewport: size, deviceScaleFactor: 1, locale: lang === 'ja' ? 'ja-JP' : 'en-GB', javaScriptEnabled: scripts,
-    timezoneId: 'Asia/Tokyo', bypassCSP: false, reducedMotion: 'reduce', hasTouch: size === PHONE,
+    timezoneId: 'Asia/Tokyo', colorScheme: dark ? 'dark' : 'light', bypassCSP: false, reducedMotion: 'reduce', hasTouch: size === PHONE,
   });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
