@@ -53,6 +53,16 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 impl App {
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        match self.found(request).await {
+            // Whoever sees this is a person: documents are asked for by other names.
+            Err(problem) if form::Form::of(form::Ending::of(&request.path), request) == form::Form::Html => {
+                Ok(edge::html::refused(request, &problem))
+            }
+            other => other,
+        }
+    }
+
+    async fn found(&self, request: &Request) -> Result<Answer, Problem> {
         let place = route::place(&request.path).ok_or(Kind::NotFound)?;
         match request.method {
             Method::GET | Method::HEAD => self.document(request, place).await,

@@ -5,6 +5,7 @@
 
 use crate::answer::{Answer, Cache};
 use crate::assets::{self, Asset};
+use crate::problem::{Kind, Problem};
 use crate::request::{LANG, Request};
 use aws_lc_rs::digest;
 use badge::{Lang, rfc3339};
@@ -201,6 +202,33 @@ pub fn page(status: u16, lang: Lang, title: &str, cache: Cache, main: &Markup) -
     Page { status, cache, switch, ..Page::new(lang, title) }.answer(main)
 }
 
+/// A failure as a page, for who reads pages. Its cause goes to the log, as that of any other failure does.
+#[must_use]
+pub fn refused(request: &Request, problem: &Problem) -> Answer {
+    if let Some(cause) = problem.cause() {
+        tracing::error!(request_id = request.id, route = request.route, cause, "failed");
+    }
+    let (lang, kind) = (request.lang, problem.kind());
+    let title = match kind {
+        Kind::NotFound => lang.pick("There is nothing at this address", "このURLには何もありません"),
+        _ => kind.title(lang),
+    };
+    let main = html! {
+        h1 { (title) }
+        @if kind == Kind::NotFound {
+            p {
+                (lang.pick(
+                    "Perhaps a part of the address was lost when it was copied. Please open it again from where you found it.",
+                    "URLをコピーする際に一部が欠けた可能性があります。もとのメールやページからもう一度開いてください。"
+                ))
+            }
+        } @else if problem.text(lang) != title {
+            p { (problem.text(lang)) }
+        }
+    };
+    Page { status: kind.status(), ..Page::of(request, title) }.answer(&main)
+}
+
 /// An instant: in UTC as it is served, in the reader's zone where scripts run; either way the zone is named.
 #[must_use]
 pub fn time(lang: Lang, at: Timestamp) -> Markup {
@@ -253,6 +281,16 @@ mod tests {
         assert_eq!(response.headers()["vary"], "accept, accept-language, cookie");
         let sent = Request::test(http::Method::POST, "/a", &[]);
         assert!(!shown(&Page::of(&sent, "t")).1.contains("hreflang"));
+    }
+
+    #[test]
+    fn a_failure_is_a_page_too() {
+        let answer = refused(&get("/a?lang=ja"), &Problem::new(Kind::NotFound));
+        let response = answer.finish(&get("/a"));
+        let text = String::from_utf8(response.body().to_vec()).unwrap();
+        assert!(response.status() == 404 && text.contains("<h1>このURLには何もありません</h1>"), "{text}");
+        let fault = refused(&get("/a"), &Problem::internal("a secret")).finish(&get("/a"));
+        assert!(fault.status() == 500 && !String::from_utf8_lossy(fault.body()).contains("a secret"));
     }
 
     #[test]

@@ -33,7 +33,9 @@ fn the_holder_alone_decides_what_the_public_sees_and_at_once() {
     let token = holder["receive_url"].as_str().unwrap().split("tk=").nth(1).unwrap().to_owned();
 
     let public = page(&path);
-    assert!(!public.text().contains("花子") && public.text().contains("チームワーク") | public.text().contains("Teamwork"));
+    assert!(
+        !public.text().contains("花子") && public.text().contains("チームワーク") | public.text().contains("Teamwork")
+    );
     assert_eq!((public.header("cache-control"), public.header("x-robots-tag")), ("no-cache", "noindex"));
     let tag = public.header("etag").to_owned();
 
@@ -71,8 +73,14 @@ fn other_sites_are_told_of_the_badge_and_not_of_its_holder() {
         rest.split('"').next().unwrap().replace("&amp;", "&")
     };
     let oembed = get(&link("type=\"application/json+oembed\" href=\"")).expect(200).json();
-    assert_eq!((&oembed["version"], &oembed["type"], &oembed["provider_name"]), (&json!("1.0"), &json!("rich"), &json!("織物学院")));
-    assert!(oembed["html"].as_str().unwrap().contains(&format!("/credentials/{id}/embed")) && !oembed.to_string().contains("花子"));
+    assert_eq!(
+        (&oembed["version"], &oembed["type"], &oembed["provider_name"]),
+        (&json!("1.0"), &json!("rich"), &json!("織物学院"))
+    );
+    assert!(
+        oembed["html"].as_str().unwrap().contains(&format!("/credentials/{id}/embed"))
+            && !oembed.to_string().contains("花子")
+    );
     assert_eq!(get("/oembed?url=https%3A%2F%2Fevil.example%2F").status, 404);
     assert_eq!((get("/oembed").status, get("/oembed?url=x&format=xml").status), (400, 501));
 
@@ -97,7 +105,10 @@ fn other_sites_are_told_of_the_badge_and_not_of_its_holder() {
     });
     let form = issuer.call("POST", "/v2/form/{client}", &[], &form).expect(200).json();
     let text = page(&format!("/badges/{badge}?lang=ja")).text();
-    assert!(text.contains(&format!("/apply/{}", form["resource_id"].as_str().unwrap())) && text.contains("チームワークの申請"));
+    assert!(
+        text.contains(&format!("/apply/{}", form["resource_id"].as_str().unwrap()))
+            && text.contains("チームワークの申請")
+    );
     assert!(text.contains("datetime=\"2099-04-01T00:00:00Z\""), "{text}");
 }
 
@@ -119,7 +130,12 @@ fn a_result_is_kept_when_that_is_asked_for_and_can_be_given_to_others() {
     let (_, id, _) = award(&issuer);
     let file = get(&format!("/baked/{id}.png")).expect(200).body;
     let part = |name: &str, value: &[u8]| {
-        [format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n").as_bytes(), value, b"\r\n"].concat()
+        [
+            format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n").as_bytes(),
+            value,
+            b"\r\n",
+        ]
+        .concat()
     };
     let hand_in = |keep: &[u8], accept: &str| {
         let body = [part("file", &file), part("keep", keep), b"--x--\r\n".to_vec()].concat();
@@ -133,7 +149,10 @@ fn a_result_is_kept_when_that_is_asked_for_and_can_be_given_to_others() {
     assert_eq!((&again["verdict"], &again["steps"]), (&json!("valid"), &kept["steps"]));
     assert_eq!(again["result"]["source"]["file"]["bytes"], file.len());
     let shown = page(&url).text();
-    assert!(shown.contains(again["result"]["source"]["file"]["sha256"].as_str().unwrap()) && shown.contains("class=\"verdict good\""));
+    assert!(
+        shown.contains(again["result"]["source"]["file"]["sha256"].as_str().unwrap())
+            && shown.contains("class=\"verdict good\"")
+    );
     let led = hand_in(b"1", "text/html").expect(303);
     assert!(led.header("location").starts_with("/validate/results/"));
     page(led.header("location"));
