@@ -33,9 +33,7 @@ fn the_holder_alone_decides_what_the_public_sees_and_at_once() {
     let token = holder["receive_url"].as_str().unwrap().split("tk=").nth(1).unwrap().to_owned();
 
     let public = page(&path);
-    assert!(
-        !public.text().contains("花子") && public.text().contains("チームワーク") | public.text().contains("Teamwork")
-    );
+    assert!(!public.text().contains("花子") && public.text().contains("Teamwork"));
     assert_eq!((public.header("cache-control"), public.header("x-robots-tag")), ("no-cache", "noindex"));
     let tag = public.header("etag").to_owned();
 
@@ -122,6 +120,15 @@ fn a_language_that_was_chosen_stays() {
     assert_eq!(cookie, "lang=ja");
     let later = request("GET", &path, &[("accept", "text/html"), ("accept-language", "en"), ("cookie", &cookie)], b"");
     assert!(later.expect(200).text().contains("<html lang=\"ja\">"));
+}
+
+#[test]
+fn what_is_not_there_is_a_page_for_people_and_a_problem_for_programs() {
+    for path in [format!("/credentials/{}", "0".repeat(40)), "/badges/nothing".into(), "/nowhere".into()] {
+        let person = get_as(&path, "text/html").expect(404);
+        assert!(person.header("content-type").starts_with("text/html") && person.text().contains("<h1>"), "{path}");
+        assert_eq!(get(&path).expect(404).header("content-type"), "application/problem+json", "{path}");
+    }
 }
 
 #[test]
