@@ -73,7 +73,7 @@ const GUARDED: [(&str, &[&str]); 53] = [
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 44] = [
+const PUBLIC: [&str; 49] = [
     "GET /apply/{form}/qr.svg",
     "GET /apply/{form}/qr.png",
     "GET /apply/{form}/poster",
@@ -82,6 +82,9 @@ const PUBLIC: [&str; 44] = [
     "GET /apply/{form}/applications/{link}/evidence/{evidence}",
     "DELETE /apply/{form}/applications/{link}/evidence/{evidence}",
     "GET /assets/{asset}",
+    "GET /assets/shared/{asset}",
+    "GET /credentials/{credential}/embed",
+    "GET /oembed",
     "GET /apply/{form}",
     "POST /apply/{form}/challenge",
     "POST /apply/{form}/applications",
@@ -115,9 +118,11 @@ const PUBLIC: [&str; 44] = [
     "OPTIONS /validate",
     "POST /validate/upload",
     "OPTIONS /validate/upload",
+    "GET /validate/results/{result}",
     "GET /c/receive",
     "HEAD /c/receive",
     "POST /c/receive",
+    "POST /c/visibility",
 ];
 
 #[test]
