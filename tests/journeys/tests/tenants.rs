@@ -16,7 +16,7 @@ const READERS: &[&str] = &["issuer", "creator", "reviewer"];
 const ANYBODY: &[&str] = READERS;
 
 /// Routes that ask for a token, and which roles beside `admin` may use them.
-const GUARDED: [(&str, &[&str]); 53] = [
+const GUARDED: [(&str, &[&str]); 55] = [
     ("GET /v2/client/{client}", ANYBODY),
     ("GET /v2/client/{client}/ping", ANYBODY),
     ("GET /v2/client/{client}/alias", ANYBODY),
@@ -75,7 +75,7 @@ const GUARDED: [(&str, &[&str]); 53] = [
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 49] = [
+const PUBLIC: [&str; 54] = [
     "GET /apply/{form}/evidence/{application}",
     "GET /apply/{form}/evidence/{application}/{evidence}",
     "GET /design/icons",
@@ -89,6 +89,9 @@ const PUBLIC: [&str; 49] = [
     "GET /apply/{form}/applications/{link}/evidence/{evidence}",
     "DELETE /apply/{form}/applications/{link}/evidence/{evidence}",
     "GET /assets/{asset}",
+    "GET /assets/shared/{asset}",
+    "GET /credentials/{credential}/embed",
+    "GET /oembed",
     "GET /apply/{form}",
     "POST /apply/{form}/challenge",
     "POST /apply/{form}/applications",
@@ -122,9 +125,11 @@ const PUBLIC: [&str; 49] = [
     "OPTIONS /validate",
     "POST /validate/upload",
     "OPTIONS /validate/upload",
+    "GET /validate/results/{result}",
     "GET /c/receive",
     "HEAD /c/receive",
     "POST /c/receive",
+    "POST /c/visibility",
 ];
 
 /// Pages that know people by a session instead of a token: `console.rs` is about them.
