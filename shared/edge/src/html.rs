@@ -23,6 +23,25 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
 /// Seconds for which a chosen language is remembered: a year.
 const LANG_LIFE_SECONDS: u32 = 365 * 24 * 3_600;
 
+/// The `Set-Cookie` by which a language is remembered. It says nothing of the reader but that.
+fn remembering(lang: Lang) -> String {
+    format!("{LANG}={}; Path=/; Max-Age={LANG_LIFE_SECONDS}; SameSite=Lax; Secure; HttpOnly", lang.tag())
+}
+
+/// The language that was chosen in this very address.
+fn chosen_here(request: &Request) -> Option<Lang> {
+    request.query(LANG).and_then(|_| request.chosen_lang())
+}
+
+/// An answer that has browsers remember the language that was chosen in its address, if one was. [`Page`] does that by itself.
+#[must_use]
+pub fn remember(request: &Request, answer: Answer) -> Answer {
+    match chosen_here(request) {
+        Some(lang) => answer.header("set-cookie", remembering(lang)),
+        None => answer,
+    }
+}
+
 /// How the hash of [`STYLE`] stands in a policy.
 fn style_hash() -> &'static str {
     static HASH: OnceLock<String> = OnceLock::new();
@@ -103,7 +122,7 @@ impl<'a> Page<'a> {
             return self;
         }
         self.switch = Some(request.in_language(other(self.lang)));
-        self.remembered = request.query(LANG).and_then(|_| request.chosen_lang());
+        self.remembered = chosen_here(request);
         self
     }
 
@@ -139,12 +158,10 @@ impl<'a> Page<'a> {
         if !self.is_indexed {
             answer = answer.header("x-robots-tag", "noindex");
         }
-        if let Some(lang) = self.remembered {
-            let life = LANG_LIFE_SECONDS;
-            let cookie = format!("{LANG}={}; Path=/; Max-Age={life}; SameSite=Lax; Secure; HttpOnly", lang.tag());
-            answer = answer.header("set-cookie", cookie);
+        match self.remembered {
+            Some(lang) => answer.header("set-cookie", remembering(lang)),
+            None => answer,
         }
-        answer
     }
 
     fn markup(&self, main: &Markup) -> Markup {

@@ -127,7 +127,7 @@ fn codes(address: &str) -> Vec<String> {
 pub fn link(address: &str) -> String {
     let texts = mails(address).into_iter().filter_map(|mail| mail["BodyText"].as_str().map(str::to_owned));
     let link = |text: String| text.split_whitespace().find(|word| word.contains("/sign-in/")).map(str::to_owned);
-    texts.filter_map(link).last().unwrap_or_default().replace(&base(), "")
+    texts.filter_map(link).next_back().unwrap_or_default().replace(&base(), "")
 }
 
 fn encoded(text: &str) -> String {
