@@ -11,7 +11,7 @@ use crate::visitor::{self, Visitor, cookie, is_from_here, keep};
 use crate::{App, Refused};
 use application::abuse::{Counted, rate_key};
 use badge::input::{FieldError, Reason};
-use badge::{EmailAddress, Lang, SignInId};
+use badge::{EmailAddress, SignInId};
 use edge::{Answer, Kind, Problem, Request, chance};
 use maud::html;
 use queue::PromptLetter;
@@ -220,6 +220,7 @@ pub(crate) async fn out(app: &App, request: &Request) -> Result<Answer, Refused>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use badge::Lang;
 
     #[test]
     fn nobody_is_led_away_after_signing_in() {
