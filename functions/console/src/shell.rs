@@ -195,7 +195,8 @@ fn document(status: u16, lang: Lang, title: &str, scripts: &[&Asset], body: &Mar
         .body("text/html; charset=utf-8", markup.into_string())
         .cache(Cache::None)
         .header("content-security-policy", POLICY)
-        .header("referrer-policy", "no-referrer")
+        // With `no-referrer` browsers post with `Origin: null`, which is nobody (Fetch section 3.1).
+        .header("referrer-policy", "same-origin")
         .header("x-frame-options", "DENY")
         .header("content-language", lang.tag())
         .header("vary", "accept-language, cookie")
