@@ -233,7 +233,7 @@ async fn editor(desk: &Desk<'_>, status: u16, form: &Value, filled: &Filled) -> 
                 (both("instructions", lang.pick("Instructions for applicants", "申請者への案内"), 3))
                 (both("reviewer_instructions", lang.pick("Instructions for reviewers", "審査者への案内"), 2))
                 h2 { (lang.pick("Questions", "設問")) }
-                p.hint { (lang.pick("Name and mail address are always asked. Empty a question's labels to remove it. Choices are written a line each: value | Japanese | English.", "名前とメールアドレスは必ず入力されます。設問を削除するには、ラベルを空にしてください。選択肢は1行に1つ、「値 | 日本語 | 英語」の形で入力します。")) }
+                p.hint { (lang.pick("Name and mail address are always asked. Open a question to change it, and empty its labels to remove it. Choices are written a line each: value | Japanese | English.", "名前とメールアドレスは必ず入力されます。設問を開くと編集できます。削除するには、設問文を空にしてください。選択肢は1行に1つ、「値 | 日本語 | 英語」の形で入力します。")) }
                 (questions(lang, filled, definition))
                 h2 { (lang.pick("Approval", "承認")) }
                 (approval(lang, filled, definition, &badges))
@@ -289,12 +289,14 @@ fn questions(lang: Lang, filled: &Filled, definition: &Value) -> Markup {
             @let place = if filled.is_sent() { kept.iter().position(|r| *r == row) } else { Some(row) }.unwrap_or(MAX_ROWS);
             @let name = |part: &str| format!("q{row}.{part}");
             @let required = if filled.is_sent() { filled.posted.has(&name("required"), "yes") } else { field["required"] == true };
-            fieldset.question {
-                legend { (lang.pick("Question", "設問")) " " (row + 1) }
+            @let about = format!("/fields/{place}/");
+            @let is_wrong = filled.complaints.iter().any(|complaint| complaint.pointer.starts_with(&about));
+            details.choice.question open[is_wrong] {
+                summary { (summary(lang, filled, row, &field)) }
                 input type="hidden" name=(name("id")) value=(filled.value(&name("id"), &text(&field["id"])));
                 div.pair {
-                    (Field::new(&format!("/fields/{place}/label/ja"), "日本語").line(lang, filled, &name("label.ja"), "text", &text(&field["label"]["ja"])))
-                    (Field::new(&format!("/fields/{place}/label/en"), "English").line(lang, filled, &name("label.en"), "text", &text(&field["label"]["en"])))
+                    (Field::new(&format!("/fields/{place}/label/ja"), lang.pick("Question (Japanese)", "設問文(日本語)")).line(lang, filled, &name("label.ja"), "text", &text(&field["label"]["ja"])))
+                    (Field::new(&format!("/fields/{place}/label/en"), lang.pick("Question (English)", "設問文(英語)")).line(lang, filled, &name("label.en"), "text", &text(&field["label"]["en"])))
                     (Field::new(&format!("/fields/{place}/type"), lang.pick("Kind", "種類")).choice(lang, filled, &name("type"), &KINDS.map(|(v, en, ja)| (v, lang.pick(en, ja))), field["type"].as_str().unwrap_or("text")))
                     (Field::new(&format!("/fields/{place}/options"), lang.pick("Choices", "選択肢")).paragraph(lang, filled, &name("options"), 2, &option_lines(&field["options"])))
                     (Field::new(&format!("/fields/{place}/help/ja"), lang.pick("Help (Japanese)", "補足(日本語)")).line(lang, filled, &name("help.ja"), "text", &text(&field["help"]["ja"])))
@@ -302,6 +304,22 @@ fn questions(lang: Lang, filled: &Filled, definition: &Value) -> Markup {
                 }
                 label.tick { input type="checkbox" name=(name("required")) value="yes" checked[required]; span { (lang.pick("Must be answered", "必須にする")) } }
             }
+        }
+    }
+}
+
+/// A question in short: its number, what it asks, and how it is answered.
+fn summary(lang: Lang, filled: &Filled, row: usize, field: &Value) -> Markup {
+    let other = if lang == Lang::Ja { Lang::En } else { Lang::Ja };
+    let labels = [lang, other].map(|lang| {
+        let there = text(&field["label"][lang.tag()]);
+        filled.value(&format!("q{row}.label.{}", lang.tag()), &there).trim().to_owned()
+    });
+    let kind = filled.value(&format!("q{row}.type"), field["type"].as_str().unwrap_or_default()).to_owned();
+    html! {
+        @match labels.iter().find(|label| !label.is_empty()) {
+            Some(label) => { (row + 1) ". " (label) " " span.soft { (pick(lang, &KINDS, &kind)) } },
+            None => { (lang.pick("Add a question", "設問を追加")) },
         }
     }
 }
