@@ -221,7 +221,7 @@ async fn editor(desk: &Desk<'_>, status: u16, form: &Value, filled: &Filled) -> 
                 (availability(lang, form)) " " span.state { (pick(lang, &METHODS, form["method"].as_str().unwrap_or_default())) } " "
                 a href=(text(&form["url"])) { (lang.pick("Open the form", "フォームを開く")) } " · "
                 a href=(format!("{}/poster", text(&form["url"]))) { (lang.pick("Poster with QR code", "QRコード付きポスター")) } " · "
-                span.soft { (form["application_count"].as_u64().unwrap_or(0)) " " (lang.pick("applications", "件の申請")) }
+                span.soft { (form["application_count"].as_u64().unwrap_or(0)) (lang.pick(" applications", "件の申請")) }
             }
             (shell::complaints(lang, filled))
             form method="post" {

@@ -60,12 +60,13 @@ pub(crate) async fn show(desk: &Desk<'_>) -> Result<Answer, Refused> {
                 h2 { (lang.pick("Lately issued", "最近の発行")) }
                 ul.rows {
                     @for event in events["result"].as_array().into_iter().flatten().take(5) {
+                        @let badge = name_of(&badges, &event["badge_id"]);
                         li {
                             a href=(desk.at(&format!("events/{}", event["id"].as_str().unwrap_or_default()))) {
-                                (name_of(&badges, &event["badge_id"]))
-                                @if let Some(name) = event["name"].as_str().filter(|name| !name.is_empty()) { " – " (name) }
+                                (badge)
+                                @if let Some(name) = event["name"].as_str().filter(|name| !name.is_empty() && *name != badge) { " – " (name) }
                             }
-                            span.soft { (event["recipient_count"].as_u64().unwrap_or(0)) " " (lang.pick("recipients", "名")) " · " (shell::time_of(&event["ctime"])) }
+                            span.soft { (event["recipient_count"].as_u64().unwrap_or(0)) (lang.pick(" recipients", "名")) " · " (shell::time_of(&event["ctime"])) }
                         }
                     }
                 }
