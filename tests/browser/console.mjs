@@ -81,6 +81,8 @@ function addMember(address, roles) {
 /** A ready badge with these texts, through the editor; its id. */
 async function makeBadge(page, {name, description, criteria, ready = true}) {
   await page.goto(`${home}/badges/new`);
+  await page.selectOption('[name=primary]', 'ja');
+  await unfold(page, '[name="name.ja"]');
   for(const [field, text] of Object.entries({name, description, criteria})) {
     await page.fill(`[name="${field}.ja"]`, text);
   }

@@ -21,7 +21,10 @@ pub(crate) fn plain(status: u16, request: &Request, title: &str, main: &Markup) 
         lang,
         title,
         &[assets::script()],
-        &html! { p.corner { (switch(request)) } main.narrow #main { (main) } footer { "Shirushi 印" } },
+        &html! {
+            header.bar { a.brand href="/" { "Shirushi " span aria-hidden="true" { "印" } } (switch(request)) }
+            main.narrow #main { (main) }
+        },
     )
 }
 

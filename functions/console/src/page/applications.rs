@@ -131,12 +131,32 @@ async fn page(desk: &Desk<'_>, status: u16, id: &str, filled: &Filled) -> Result
             h2 { (lang.pick("What happened", "経過")) }
             ol.rows { @for entry in seen["history"].as_array().into_iter().flatten() {
                 li {
-                    span { code { (text(&entry["action"])) } " " (state(lang, entry["to"].as_str().unwrap_or_default()).1) @if let Some(note) = entry["note"].as_str().filter(|n| !n.is_empty()) { " – " (note) } }
+                    span { (happened(lang, entry["action"].as_str().unwrap_or_default())) " → " (state(lang, entry["to"].as_str().unwrap_or_default()).1) @if let Some(note) = entry["note"].as_str().filter(|n| !n.is_empty()) { " – " (note) } }
                     span.soft { (shell::time_of(&entry["time"])) }
                 }
             } }
         },
     ))
+}
+
+/// What happened, in words.
+fn happened(lang: Lang, action: &str) -> &str {
+    match action {
+        "submit" => lang.pick("handed in", "提出"),
+        "ask_proof" => lang.pick("proof of the address asked for", "確認メールの送信"),
+        "prove" => lang.pick("address proved", "アドレスの確認"),
+        "check" => lang.pick("files looked at", "ファイルの検査"),
+        "assign" => lang.pick("reviewers chosen", "審査者の割り当て"),
+        "vote" => lang.pick("vote", "投票"),
+        "endorse" => lang.pick("endorsed", "推薦"),
+        "return" => lang.pick("sent back", "差し戻し"),
+        "approve" => lang.pick("approved", "承認"),
+        "reject" => lang.pick("rejected", "却下"),
+        "duplicate" => lang.pick("set aside", "重複として除外"),
+        "withdraw" => lang.pick("taken back", "取り下げ"),
+        "issue" => lang.pick("issued", "発行"),
+        other => other,
+    }
 }
 
 /// One submission: each question with its answer, marked where it differs from `before`.
@@ -217,7 +237,7 @@ fn decision(desk: &Desk<'_>, filled: &Filled) -> Markup {
     let typed = |does: &str| filled.posted.has("decision", does);
     html! {
         h2 { (lang.pick("Your decision", "判定")) }
-        details.choice open[typed("approve")] {
+        details.fold open[typed("approve")] {
             summary { (lang.pick("Approve and issue", "承認して発行する")) }
             form method="post" {
                 (shell::csrf(&desk.visitor))
@@ -228,7 +248,7 @@ fn decision(desk: &Desk<'_>, filled: &Filled) -> Markup {
                 button name="decision" value="approve" { (lang.pick("Approve", "承認する")) }
             }
         }
-        details.choice open[typed("return")] {
+        details.fold open[typed("return")] {
             summary { (lang.pick("Send back with a comment", "コメントを付けて差し戻す")) }
             form method="post" {
                 (shell::csrf(&desk.visitor))
@@ -236,7 +256,7 @@ fn decision(desk: &Desk<'_>, filled: &Filled) -> Markup {
                 button.quiet name="decision" value="return" { (lang.pick("Send back", "差し戻す")) }
             }
         }
-        details.choice open[typed("reject")] {
+        details.fold open[typed("reject")] {
             summary { (lang.pick("Reject", "却下する")) }
             form method="post" {
                 (shell::csrf(&desk.visitor))
@@ -245,7 +265,7 @@ fn decision(desk: &Desk<'_>, filled: &Filled) -> Markup {
                 button.bad name="decision" value="reject" { (lang.pick("Reject", "却下する")) }
             }
         }
-        details.choice open[typed("duplicate")] {
+        details.fold open[typed("duplicate")] {
             summary { (lang.pick("Set aside as a duplicate", "重複として除外する")) }
             form method="post" {
                 (shell::csrf(&desk.visitor))

@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use crate::{Refused, shell};
+use badge::Lang;
 use edge::{Answer, Kind};
 use jiff::Timestamp;
 use maud::html;
@@ -44,7 +45,7 @@ pub(crate) async fn list(desk: &Desk<'_>) -> Result<Answer, Refused> {
                             tr {
                                 td { (shell::time(deed.at)) }
                                 td { (deed.name) }
-                                td { code { (deed.what) } @for id in &deed.to { " " code.soft { (id) } } }
+                                td { @if let Some(words) = words(lang, &deed.what) { (words) br; } code.soft { (deed.what) } @for id in &deed.to { " " code.soft { (id) } } }
                                 td {
                                     @if deed.status < 400 { span.state.good { (lang.pick("done", "完了")) } }
                                     @else { span.state.warn { (lang.pick("refused", "拒否")) " " (deed.status) } }
@@ -59,4 +60,50 @@ pub(crate) async fn list(desk: &Desk<'_>) -> Result<Answer, Refused> {
             }
         },
     ))
+}
+
+/// A deed in words, by the call that it was.
+fn words(lang: Lang, what: &str) -> Option<&'static str> {
+    let (method, place) = what.split_once(' ')?;
+    let steps: Vec<&str> = place.trim_start_matches("/v2/").split('/').collect();
+    let (area, last) = (*steps.first()?, *steps.last()?);
+    Some(match (method, area, last) {
+        ("POST", "badge", _) => lang.pick("Badge made", "バッジを作成"),
+        ("DELETE", "badge", _) => lang.pick("Badge deleted", "バッジを削除"),
+        (_, "badge", _) => lang.pick("Badge changed", "バッジを変更"),
+        ("POST", "import", "start") => lang.pick("Badge issued", "バッジを発行"),
+        ("POST", "import", _) => lang.pick("List of recipients checked", "受領者一覧を確認"),
+        (_, "event", "revoke") => lang.pick("Badges revoked", "バッジを取り消し"),
+        (_, "event", "resend") => lang.pick("Mails sent again", "メールを再送"),
+        ("POST", "form", "{client}") => lang.pick("Form made", "フォームを作成"),
+        (_, "form", _) => lang.pick("Form changed", "フォームを変更"),
+        (_, "application", _) => lang.pick("Application decided", "申請を判定"),
+        ("POST", "members", _) => lang.pick("Member invited", "メンバーを招待"),
+        ("DELETE", "members", _) => lang.pick("Member removed", "メンバーを削除"),
+        (_, "members", _) => lang.pick("Member changed", "メンバーを変更"),
+        ("POST", "client", "secret") => lang.pick("API credential made", "API認証情報を作成"),
+        ("DELETE", "client", "{secret}") => lang.pick("API credential removed", "API認証情報を削除"),
+        ("POST", "client", "alias") => lang.pick("Alias added", "エイリアスを追加"),
+        ("DELETE", "client", "{alias}") => lang.pick("Alias removed", "エイリアスを削除"),
+        ("POST", "webhook", "{client}") => lang.pick("Webhook added", "Webhookを追加"),
+        ("DELETE", "webhook", _) => lang.pick("Webhook removed", "Webhookを削除"),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deeds_are_told_in_words_by_what_was_called() {
+        let told = |what: &str| words(Lang::En, what);
+        assert_eq!(told("POST /v2/import/{client}/{import}/start"), Some("Badge issued"));
+        assert_eq!(told("POST /v2/import/{client}/{badge}"), Some("List of recipients checked"));
+        assert_eq!(told("PUT /v2/event/{client}/{event}/revoke"), Some("Badges revoked"));
+        assert_eq!(told("DELETE /v2/client/{client}/alias/{alias}"), Some("Alias removed"));
+        assert_eq!(told("POST members"), Some("Member invited"));
+        assert_eq!(told("POST /v2/elsewhere/{client}"), None);
+        assert_eq!(words(Lang::Ja, "DELETE members"), Some("メンバーを削除"));
+    }
 }

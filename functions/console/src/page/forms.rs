@@ -291,7 +291,7 @@ fn questions(lang: Lang, filled: &Filled, definition: &Value) -> Markup {
             @let required = if filled.is_sent() { filled.posted.has(&name("required"), "yes") } else { field["required"] == true };
             @let about = format!("/fields/{place}/");
             @let is_wrong = filled.complaints.iter().any(|complaint| complaint.pointer.starts_with(&about));
-            details.choice.question open[is_wrong] {
+            details.fold.question open[is_wrong] {
                 summary { (summary(lang, filled, row, &field)) }
                 input type="hidden" name=(name("id")) value=(filled.value(&name("id"), &text(&field["id"])));
                 div.pair {

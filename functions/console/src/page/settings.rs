@@ -118,7 +118,7 @@ fn text(value: &Value) -> String {
 
 fn form(desk: &Desk<'_>, about: &str, filled: &Filled, fields: &Markup, button: &str) -> Markup {
     html! {
-        details.choice open[filled.is_sent()] {
+        details.fold open[filled.is_sent()] {
             summary { (button) }
             (shell::complaints(desk.lang, filled))
             form method="post" {
