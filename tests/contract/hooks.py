@@ -25,6 +25,7 @@ REAL = {name: [MADE[name]] for name in ("client", "badge", "alias", "event", "im
 REAL |= {name: [MADE[name]] for name in ("form", "template", "application")} | {"link": [MADE["apply_link"]]}
 # Nothing was uploaded; what files are answered with is the journeys'.
 REAL |= {"asset": MADE["assets"], "key": [MADE["holder"]], "evidence": ["e3k8d2m7q1z9x4c6"]}
+REAL |= {"credential": [MADE["credential"]], "result": ["e3k8d2m7q1z9x4c6"]}
 FILES = {
     "/credentials/{file}": [MADE["credential"] + ending for ending in ("", ".json", ".html", ".jwt")] + [MADE["revoked"]],
     "/badges/{file}": [MADE["badge"] + ending for ending in ("", ".json", ".html")],

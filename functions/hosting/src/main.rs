@@ -54,8 +54,12 @@ async fn main() -> Result<(), lambda_http::Error> {
 impl App {
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
         match self.found(request).await {
-            // Whoever sees this is a person: documents are asked for by other names.
-            Err(problem) if form::Form::of(form::Ending::of(&request.path), request) == form::Form::Html => {
+            // Whoever sees this is a person: documents are asked for by other names, and what existing clients ask for below /v1
+            // they take for a document whatever they accept.
+            Err(problem)
+                if !request.path.starts_with("/v1/")
+                    && form::Form::of(form::Ending::of(&request.path), request) == form::Form::Html =>
+            {
                 Ok(edge::html::refused(request, &problem))
             }
             other => other,

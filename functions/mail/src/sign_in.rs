@@ -127,14 +127,14 @@ mod tests {
         let urls = Urls::new("https://b.example").unwrap();
         let from = "badges@b.example".parse().unwrap();
         for lang in [Lang::En, Lang::Ja] {
-            let address = "somebody@example.org".parse().unwrap();
+            let address = "hanako@example.org".parse().unwrap();
             let id = SignInId::from_random([1; 10]);
             let sign_in = SignIn::new(id, address, [7; 32], lang, Timestamp::UNIX_EPOCH);
             let letter = code(&urls, &from, &sign_in);
             let link = format!("https://b.example/sign-in/{}?t={}", sign_in.id, sign_in.token());
             for text in [&letter.html, &letter.text] {
                 assert!(text.contains(&link) && text.contains(&sign_in.code()), "{text}");
-                assert!(!text.contains("somebody") && !text.contains("<img"));
+                assert!(!text.contains("hanako") && !text.contains("<img"));
             }
             assert!(letter.subject.contains(&sign_in.code()));
         }

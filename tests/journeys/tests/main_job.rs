@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a journey ends where an answer lacks what it should have")]
 
-use journeys::{DRAWING, Issuer, data_url, demo, get, get_as, picture, step, validate};
+use journeys::{DRAWING, Issuer, data_url, demo, eventually, get, get_as, picture, step, validate};
 use serde_json::{Value, json};
 
 #[test]
@@ -139,6 +139,9 @@ fn two_hundred_recipients_get_one_credential_each_and_a_place_of_their_own() {
         (vec!["member198@example.org".to_owned(), "member199@example.org".to_owned()], 200)
     );
     assert_eq!(page("email=MEMBER7@example.org"), (vec!["member7@example.org".to_owned()], 1));
+    // What is more than a hundred is signed from the queue, a little later.
+    let issued = || issuer.recipients(&event).iter().all(|recipient| recipient["issued"] == true);
+    eventually("all are signed", issued);
     let mut places = std::collections::HashSet::new();
     for recipient in recipients.iter().step_by(10) {
         let url = recipient["assertion_json_url"].as_str().unwrap();
