@@ -303,13 +303,18 @@ fn alignment_lines(value: &Value) -> String {
     value.as_array().into_iter().flatten().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// Beyond the places that languages have in a badge.
+const UNPLACED: usize = 90;
+
 /// The place of a language's texts in what was sent, or would be: complaints are about places.
 fn place_of(filled: &Filled, badge: &Value, tag: &str) -> usize {
-    if filled.is_sent() {
-        return written(&filled.posted).iter().position(|t| *t == tag).unwrap_or(9);
-    }
-    let found = badge["content"].as_array().into_iter().flatten().position(|content| content["language"] == tag);
-    found.unwrap_or(9)
+    let found = if filled.is_sent() {
+        written(&filled.posted).iter().position(|t| *t == tag)
+    } else {
+        badge["content"].as_array().into_iter().flatten().position(|content| content["language"] == tag)
+    };
+    // What has no place yet gets one that nothing else has: fields are told apart by it.
+    found.unwrap_or_else(|| UNPLACED + LANGUAGES.iter().position(|(t, _)| *t == tag).unwrap_or_default())
 }
 
 /// The languages that something was written in, the main one first; that one also when it is empty, so that it is complained about.
@@ -460,6 +465,17 @@ mod tests {
             (&body["intent"], &body["email_message"]["subject"], &body["client_alias_id"]),
             (&json!("i"), &json!("S"), &json!(["x"]))
         );
+    }
+
+    #[test]
+    fn fields_of_two_languages_are_never_of_one_place() {
+        for badge in [Value::Null, json!({"content": [{"language": "en"}]})] {
+            let places = LANGUAGES.map(|(tag, _)| place_of(&Filled::default(), &badge, tag));
+            assert_ne!(places[0], places[1], "{badge}");
+        }
+        let filled = Filled { posted: posted("primary=en&name.en="), complaints: Vec::new() };
+        assert_eq!(place_of(&filled, &Value::Null, "en"), 0);
+        assert_ne!(place_of(&filled, &Value::Null, "ja"), 0);
     }
 
     #[test]

@@ -66,7 +66,8 @@ pub(crate) async fn show(desk: &Desk<'_>) -> Result<Answer, Refused> {
                                 (badge)
                                 @if let Some(name) = event["name"].as_str().filter(|name| !name.is_empty() && *name != badge) { " – " (name) }
                             }
-                            span.soft { (event["recipient_count"].as_u64().unwrap_or(0)) (lang.pick(" recipients", "名")) " · " (shell::time_of(&event["ctime"])) }
+                            @let count = event["recipient_count"].as_u64().unwrap_or(0);
+                            span.soft { (count) (lang.pick(if count == 1 { " recipient" } else { " recipients" }, "名")) " · " (shell::time_of(&event["ctime"])) }
                         }
                     }
                 }
