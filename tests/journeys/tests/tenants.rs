@@ -18,7 +18,7 @@ const READERS: &[&str] = &["issuer", "creator", "reviewer"];
 const ANYBODY: &[&str] = READERS;
 
 /// Routes that ask for a token, and which roles beside `admin` may use them.
-const GUARDED: [(&str, &[&str]); 53] = [
+const GUARDED: [(&str, &[&str]); 55] = [
     ("GET /v2/client/{client}", ANYBODY),
     ("GET /v2/client/{client}/ping", ANYBODY),
     ("GET /v2/client/{client}/alias", ANYBODY),
@@ -72,10 +72,12 @@ const GUARDED: [(&str, &[&str]); 53] = [
     ("POST /v2/application/{client}/{application}/vote", DECIDERS),
     ("POST /v2/application/{client}/{application}/assign", DECIDERS),
     ("POST /v2/application/{client}/{application}/withdraw", DECIDERS),
+    ("POST /v2/client/{client}/design", CREATORS),
+    ("GET /v2/application/{client}/{application}/evidence/{evidence}", DECIDERS),
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 51] = [
+const PUBLIC: [&str; 54] = [
     "GET /sign-in",
     "POST /sign-in",
     "GET /sign-in/{sign_in}",
@@ -127,6 +129,9 @@ const PUBLIC: [&str; 51] = [
     "GET /c/receive",
     "HEAD /c/receive",
     "POST /c/receive",
+    "GET /design/templates",
+    "GET /design/templates/{template}",
+    "GET /design/icons",
 ];
 
 /// Pages of staff, who are known by their session and never by a token.
