@@ -62,7 +62,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         urls,
     };
     let app = &app;
-    edge::serve(move |request| async move { Ok(app.answer(&request).await) }).await
+    edge::serve(move |request| async move { Ok(edge::html::remember(&request, app.answer(&request).await)) }).await
 }
 
 /// Why a page is not shown.

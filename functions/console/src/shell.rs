@@ -14,19 +14,27 @@ use store::Role;
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A page of the console without an organisation.
-pub(crate) fn plain(status: u16, lang: Lang, title: &str, main: &Markup) -> Answer {
-    document(status, lang, title, &[assets::script()], &html! { main.narrow #main { (main) } footer { "Shirushi 印" } })
+pub(crate) fn plain(status: u16, request: &Request, title: &str, main: &Markup) -> Answer {
+    let lang = request.lang;
+    document(
+        status,
+        lang,
+        title,
+        &[assets::script()],
+        &html! { p.corner { (switch(request)) } main.narrow #main { (main) } footer { "Shirushi 印" } },
+    )
 }
 
 /// A page for somebody who is signed in, before they chose an organisation.
-pub(crate) fn signed_in(lang: Lang, title: &str, visitor: &Visitor, main: &Markup) -> Answer {
+pub(crate) fn signed_in(request: &Request, title: &str, visitor: &Visitor, main: &Markup) -> Answer {
+    let lang = request.lang;
     document(
         200,
         lang,
         title,
         &[assets::script()],
         &html! {
-            header.bar { a.brand href="/console" { "Shirushi " span aria-hidden="true" { "印" } } (account(lang, visitor)) }
+            header.bar { a.brand href="/console" { "Shirushi " span aria-hidden="true" { "印" } } (account(request, visitor)) }
             main.narrow #main { (main) }
         },
     )
@@ -54,7 +62,7 @@ fn framed(desk: &Desk<'_>, status: u16, title: &str, place: &str, scripts: &[&As
             header.bar {
                 a.brand href="/console" { "Shirushi " span aria-hidden="true" { "印" } }
                 a.organisation href=(desk.at("")) { (desk.organisation.name) }
-                (account(lang, &desk.visitor))
+                (account(desk.request, &desk.visitor))
             }
             div.desk {
                 nav.stages aria-label=(lang.pick("Console", "コンソール")) { (way_around(desk, place)) }
@@ -118,8 +126,23 @@ fn way_around(desk: &Desk<'_>, place: &str) -> Markup {
     }
 }
 
-fn account(lang: Lang, visitor: &Visitor) -> Markup {
+/// The way to the other language, at an address that can be opened again.
+fn switch(request: &Request) -> Markup {
+    let (other, name) = match request.lang {
+        Lang::En => (Lang::Ja, "日本語"),
+        Lang::Ja => (Lang::En, "English"),
+    };
     html! {
+        @if request.method != http::Method::POST {
+            a href=(request.in_language(other)) lang=(other.tag()) hreflang=(other.tag()) rel="nofollow" { (name) }
+        }
+    }
+}
+
+fn account(request: &Request, visitor: &Visitor) -> Markup {
+    let lang = request.lang;
+    html! {
+        (switch(request))
         details.account {
             summary { (visitor.session.address.as_str()) }
             form method="post" action="/sign-out" {
@@ -184,7 +207,7 @@ pub(crate) fn refused(request: &Request, problem: &Problem) -> Answer {
     let title = kind.title(lang);
     plain(
         kind.status(),
-        lang,
+        request,
         title,
         &html! {
             h1 { (title) }

@@ -11,7 +11,7 @@ use crate::visitor::{self, Visitor, cookie, is_from_here, keep};
 use crate::{App, Refused};
 use application::abuse::{Counted, rate_key};
 use badge::input::{FieldError, Reason};
-use badge::{EmailAddress, Lang, SignInId};
+use badge::{EmailAddress, SignInId};
 use edge::{Answer, Kind, Problem, Request, chance};
 use maud::html;
 use queue::PromptLetter;
@@ -46,14 +46,15 @@ pub(crate) fn first(request: &Request) -> Answer {
 
 /// `GET /sign-in`.
 pub(crate) fn ask(request: &Request) -> Answer {
-    form(200, request.lang, &Filled::default())
+    form(200, request, &Filled::default())
 }
 
-fn form(status: u16, lang: Lang, filled: &Filled) -> Answer {
+fn form(status: u16, request: &Request, filled: &Filled) -> Answer {
+    let lang = request.lang;
     let title = lang.pick("Sign in", "サインイン");
     shell::plain(
         status,
-        lang,
+        request,
         title,
         &html! {
             h1 { (title) }
@@ -83,7 +84,7 @@ pub(crate) async fn send(app: &App, request: &Request) -> Result<Answer, Refused
     let Ok(address) = posted.text("email").unwrap_or_default().parse::<EmailAddress>() else {
         let error = FieldError { pointer: "/email".into(), reason: Reason::NotEmail };
         let complaints = vec![crate::api::Complaint { text: error.reason.text(request.lang), pointer: error.pointer }];
-        return Ok(form(400, request.lang, &Filled { posted, complaints }));
+        return Ok(form(400, request, &Filled { posted, complaints }));
     };
     let secret = app.people().await?;
     let counted = |whose: &Counted<'_>| rate_key(secret, "sign-in", whose, request.now);
@@ -108,15 +109,16 @@ async fn find(app: &App, request: &Request) -> Result<SignIn, Refused> {
     let id: SignInId = request.id("sign_in")?;
     match app.store.sign_in(&id, request.now).await.map_err(edge::failed)? {
         Some(sign_in) => Ok(sign_in),
-        None => Err(Refused::Instead(Box::new(over(request.lang)))),
+        None => Err(Refused::Instead(Box::new(over(request)))),
     }
 }
 
-fn over(lang: Lang) -> Answer {
+fn over(request: &Request) -> Answer {
+    let lang = request.lang;
     let title = lang.pick("This code is used up or too old", "このコードは使用済みか、有効期限が切れています");
     shell::plain(
         410,
-        lang,
+        request,
         title,
         &html! {
             h1 { (title) }
@@ -138,7 +140,7 @@ fn code_page(status: u16, request: &Request, sign_in: &SignIn, filled: &Filled) 
     let title = lang.pick("Sign in", "サインイン");
     shell::plain(
         status,
-        lang,
+        request,
         title,
         &html! {
             h1 { (title) }
@@ -174,7 +176,7 @@ pub(crate) async fn prove(app: &App, request: &Request) -> Result<Answer, Refuse
     let sign_in = find(app, request).await?;
     // An attempt counts before it is looked at: many at once get no more.
     if !app.store.count_attempt(&sign_in.id).await.map_err(edge::failed)? {
-        return Ok(over(request.lang));
+        return Ok(over(request));
     }
     let proved = match posted.raw("t") {
         Some(token) => sign_in.is_token(token),
@@ -191,7 +193,7 @@ pub(crate) async fn prove(app: &App, request: &Request) -> Result<Answer, Refuse
     let until = request.now.checked_add(SESSION_LIFE).map_err(Problem::internal)?;
     let session = Session { person, address: sign_in.address.clone(), since: request.now, until };
     if !app.store.begin_session(&sign_in, &token, &session).await.map_err(edge::failed)? {
-        return Ok(over(request.lang));
+        return Ok(over(request));
     }
     let to = cookie(request, ONWARD).and_then(onward).unwrap_or("/console");
     Ok(see_other(to)
@@ -218,6 +220,7 @@ pub(crate) async fn out(app: &App, request: &Request) -> Result<Answer, Refused>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use badge::Lang;
 
     #[test]
     fn nobody_is_led_away_after_signing_in() {

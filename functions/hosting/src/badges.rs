@@ -1,7 +1,9 @@
 //! Badges and their pictures.
 
 use crate::form::{self, Ending, Form};
+use crate::page::Way;
 use crate::{App, issuers, page};
+use application::form::Availability;
 use badge::definition::{Badge, ImageFormat};
 use badge::{BadgeId, Event, ob3};
 use edge::answer::Cache;
@@ -25,11 +27,33 @@ pub(crate) async fn achievement(app: &App, request: &Request, id: &BadgeId, endi
     let badge = current(app, id).await?;
     match Form::of(ending, request) {
         Form::Html => {
-            let organisation = issuers::organisation(app, &badge.client).await?.organisation;
-            Ok(page::badge(request.lang, &app.urls, &badge, &organisation))
+            let (organisation, forms) =
+                futures_util::join!(issuers::organisation(app, &badge.client), app.store.forms(&badge.client));
+            let forms = forms.map_err(edge::failed)?;
+            let ways: Vec<Way> = forms.iter().filter_map(|form| way(app, form, &badge.id, request)).collect();
+            Ok(page::badge(request, &app.urls, &badge, &organisation?.organisation, &ways))
         }
         Form::Json | Form::Jwt => Ok(form::json(request, document(&app.urls, &badge).to_string())),
     }
+}
+
+/// A form that somebody may apply by, now or later.
+fn way(app: &App, form: &application::Form, badge: &BadgeId, request: &Request) -> Option<Way> {
+    let definition = &form.definition;
+    if definition.badge != *badge || !definition.visible {
+        return None;
+    }
+    let opens = match form.availability(request.now) {
+        Availability::Open => None,
+        Availability::NotYet(at) => Some(at),
+        Availability::Over(_) | Availability::Closed => return None,
+    };
+    Some(Way {
+        url: app.urls.form(&form.id),
+        title: definition.title.get(request.lang).to_owned(),
+        opens,
+        closes: definition.window.closes_at(),
+    })
 }
 
 /// An Achievement as a document of its own.

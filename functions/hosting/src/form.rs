@@ -20,6 +20,11 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
+    /// The ending of a path.
+    pub(crate) fn of(path: &str) -> Self {
+        Self::split(path).1
+    }
+
     /// A file name without its ending, and the ending.
     pub(crate) fn split(file: &str) -> (&str, Self) {
         match file.rsplit_once('.') {

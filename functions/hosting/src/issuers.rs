@@ -4,8 +4,10 @@
 //! revoked and outside `assertionMethod`: a bare JWK could not say that nothing it signed may be believed.
 
 use crate::form::{self, Ending, Form};
+use crate::page::Issuing;
 use crate::{App, page};
-use badge::{ClientId, ob3};
+use badge::definition::Badge;
+use badge::{ClientId, Organisation, ob3};
 use edge::answer::Cache;
 use edge::{Answer, Kind, Problem, Request};
 use proof::did::{self, DidDocumentBuilder, Standing};
@@ -54,10 +56,25 @@ pub(crate) async fn profile(
     ending: Ending,
 ) -> Result<Answer, Problem> {
     let organisation = organisation(app, client).await?.organisation;
-    Ok(match Form::of(ending, request) {
-        Form::Html => page::issuer(request.lang, &app.urls, &organisation),
-        Form::Json | Form::Jwt => form::json(request, ob3::profile(&app.urls, &organisation).to_string()),
-    })
+    match Form::of(ending, request) {
+        Form::Html => page_of(app, request, &organisation).await,
+        Form::Json | Form::Jwt => Ok(form::json(request, ob3::profile(&app.urls, &organisation).to_string())),
+    }
+}
+
+/// The page, with the badges that can be earned: no drafts.
+async fn page_of(app: &App, request: &Request, organisation: &Organisation) -> Result<Answer, Problem> {
+    let (badges, aliases, brand) = futures_util::try_join!(
+        app.store.badges(&organisation.id),
+        app.store.aliases(&organisation.id),
+        app.store.brand(&organisation.id),
+    )
+    .map_err(edge::failed)?;
+    let mut badges: Vec<Badge> = badges.into_iter().filter(|badge| !badge.definition.draft).collect();
+    badges.sort_by(|a, b| page::content(request.lang, a).name.cmp(&page::content(request.lang, b).name));
+    let logo = brand.logo.map(|logo| app.urls.artwork(&logo.sha256, logo.format.extension()));
+    let issuing = Issuing { organisation, logo: logo.as_deref(), badges: &badges, aliases: &aliases };
+    Ok(page::issuer(request, &app.urls, &issuing))
 }
 
 fn json(document: &Value) -> Answer {

@@ -62,7 +62,7 @@ pub(crate) async fn criteria(app: &App, request: &Request, id: &BadgeId) -> Resu
     let addendum = event.as_ref().and_then(|event| event.criteria_add.as_deref());
     let content = page::content(request.lang, &badge);
     let text = ob3::criteria_text(content, addendum);
-    Ok(page::criteria(request.lang, &app.urls, &badge, content, &text))
+    Ok(page::criteria(request, &app.urls, &badge, content, &text))
 }
 
 /// `/v1/client?key={client}`.

@@ -1,7 +1,7 @@
 //! Public documents and pages: credentials, badge classes, issuer profiles, keys, status lists.
 //!
-//! Anybody may read everything here, so nothing here is private: no recipient's name, no recipient's address; only who comes to a
-//! credential's page with its holder's key sees the holder's name and files. [`route`] says which
+//! Anybody may read everything here, so nothing here is private: no recipient's address, and no recipient's name
+//! unless the holder wants it shown; only who comes to a credential's page with its holder's key sees the holder's files. [`route`] says which
 //! address is what, [`form`] in which form it is wanted; each other module answers one family of addresses; [`page`] shows them
 //! to people.
 //!
@@ -53,6 +53,16 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 impl App {
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        match self.found(request).await {
+            // Whoever sees this is a person: documents are asked for by other names.
+            Err(problem) if form::Form::of(form::Ending::of(&request.path), request) == form::Form::Html => {
+                Ok(edge::html::refused(request, &problem))
+            }
+            other => other,
+        }
+    }
+
+    async fn found(&self, request: &Request) -> Result<Answer, Problem> {
         let place = route::place(&request.path).ok_or(Kind::NotFound)?;
         match request.method {
             Method::GET | Method::HEAD => self.document(request, place).await,
@@ -70,6 +80,9 @@ impl App {
             Place::Jwk(client, kid) => issuers::jwk(self, &client, &kid).await,
             Place::Multikey(client, multikey) => issuers::multikey(self, &client, &multikey).await,
             Place::Credential(id, ending) => credentials::credential(self, request, &id, ending).await,
+            Place::Embed(id) => credentials::embed(self, request, &id).await,
+            Place::Oembed => credentials::oembed(self, request).await,
+            Place::Asset(name) => edge::assets::answer(&name),
             Place::Seals => seals::list(self).await,
             Place::SealBundle => seals::bundle(self).await,
             Place::Badge(id, ending) => badges::achievement(self, request, &id, ending).await,

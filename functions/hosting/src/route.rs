@@ -22,6 +22,12 @@ pub(crate) enum Place {
     Multikey(ClientId, String),
     /// An OB 3.0 credential.
     Credential(CredentialId, Ending),
+    /// A credential in little, for frames in other sites' pages.
+    Embed(CredentialId),
+    /// What other sites are told about a page of ours.
+    Oembed,
+    /// A script that pages share.
+    Asset(String),
     /// The certificates of the seals on PDF badges.
     Seals,
     /// The same as one file for PDF readers.
@@ -60,6 +66,9 @@ pub(crate) fn place(path: &str) -> Option<Place> {
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     Some(match segments[..] {
         ["health"] => Place::Health,
+        ["oembed"] => Place::Oembed,
+        ["assets", "shared", file] => Place::Asset(file.to_owned()),
+        ["credentials", id, "embed"] => Place::Embed(id.parse().ok()?),
         ["seals"] => Place::Seals,
         ["seals.pem"] => Place::SealBundle,
         ["issuers", file] => named(file, &[Bare, Json, Html]).map(|(id, ending)| Place::Issuer(id, ending))?,
@@ -127,6 +136,8 @@ mod tests {
         assert_eq!(at(urls.issuer(&client)), Some(Place::Issuer(client.clone(), Ending::None)));
         assert_eq!(at(urls.issuer_key(&client, "k-_1")), Some(Place::Jwk(client.clone(), "k-_1".into())));
         assert_eq!(at(urls.credential(&credential)), Some(Place::Credential(credential.clone(), Ending::None)));
+        assert_eq!(at(urls.embed(&credential)), Some(Place::Embed(credential.clone())));
+        assert_eq!(place(&edge::assets::page().path()).map(|p| matches!(p, Place::Asset(_))), Some(true));
         assert_eq!(at(urls.badge(&badge)), Some(Place::Badge(badge, Ending::None)));
         assert_eq!(at(urls.artwork(&sha, "svg")), Some(Place::Artwork(sha, ImageFormat::Svg)));
         assert_eq!(at(urls.status_list(&list)), Some(Place::StatusList(list, Ending::None)));

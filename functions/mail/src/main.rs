@@ -6,6 +6,7 @@
 //! * A message of the queue `…-mail-prompt` asks for a letter that somebody waits for: the way to a session ([`sign_in`]).
 //! * A message of the queue `…-mail-feedback` reports what became of a mail ([`feedback`]).
 //! * `/c/receive` shows a recipient the badge, and takes the answer ([`receive`]). Whoever holds the link is the recipient.
+//! * `/c/visibility` takes what a holder lets the public see ([`shown`]).
 //!
 //! What a mail says is decided in [`texts`] and [`apply_texts`], how it looks in [`letter`], how the page looks in [`page`]. Addresses are in no log.
 
@@ -21,6 +22,7 @@ mod receive;
 #[cfg(test)]
 mod sample;
 mod send;
+mod shown;
 mod sign_in;
 mod texts;
 #[cfg(test)]

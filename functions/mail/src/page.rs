@@ -1,11 +1,13 @@
 //! The page that the link in a mail opens.
 
 use crate::texts::{self, Issuer};
-use badge::definition::{Badge, Content, ImageFormat};
+use badge::definition::{Badge, Content};
 use badge::delivery::Reply;
-use badge::{CredentialId, Event, Lang, Recipient, Urls, ob3, rfc3339};
-use edge::answer::Cache;
-use edge::{Answer, Kind, html, markdown};
+use badge::{CredentialId, Event, Lang, Recipient, Urls, Visibility, ob3, rfc3339};
+use edge::html::Page;
+use edge::{Answer, Kind, Request};
+use face::visibility::Proof;
+use face::{Shared, about, files, visibility};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Revocation;
@@ -29,12 +31,16 @@ pub(crate) struct Shown<'a> {
     pub(crate) is_compact: bool,
     pub(crate) answer: Option<Reply>,
     pub(crate) link_until: Timestamp,
+    /// What the public may see.
+    pub(crate) visibility: Visibility,
+    /// Whether the recipient is about to decline, and is asked once more.
+    pub(crate) declines: bool,
 }
 
 /// The page.
-pub(crate) fn show(status: u16, lang: Lang, shown: &Shown<'_>, now: Timestamp) -> Answer {
+pub(crate) fn show(status: u16, request: &Request, lang: Lang, shown: &Shown<'_>) -> Answer {
     let title = &shown.badge.content_for(lang.tag()).name;
-    html::page(status, lang, title, Cache::None, &shown.main(lang, now))
+    Page { status, ..Page::new(lang, title).at(request) }.answer(&shown.main(lang, request.now))
 }
 
 fn day(lang: Lang, at: Timestamp) -> Markup {
@@ -49,27 +55,21 @@ fn note(class: &str, title: &str, text: &Markup) -> Markup {
 impl Shown<'_> {
     fn main(&self, lang: Lang, now: Timestamp) -> Markup {
         let content = self.badge.content_for(lang.tag());
+        let is_valid = self.revoked.is_none();
+        let accepted = is_valid && self.answer.is_some_and(|reply| reply.accepted);
+        if self.declines && is_valid {
+            return html! { (self.head(lang, content)) (self.farewell(lang)) };
+        }
         html! {
-            (self.languages(lang))
             (self.news(lang))
             (self.head(lang, content))
-            @if self.revoked.is_none() && self.answer.is_none() { (self.question(lang)) }
-            @if self.revoked.is_none() && self.answer.is_some_and(|reply| reply.accepted) { (self.files(lang)) }
+            @if is_valid && self.answer.is_none() { (self.question(lang)) }
+            @if accepted { (self.possession(lang)) }
             (self.facts(lang, now))
-            (self.about(lang, content))
+            (about::about(lang, content, &ob3::criteria_text(content, self.event.criteria_add.as_deref())))
             p.center { a href=(self.urls.validation(&self.urls.credential(self.id))) { (lang.pick("Check this badge with the validator", "このバッジを検証する")) } }
-            @if self.revoked.is_none() && let Some(reply) = self.answer { (self.second_thoughts(lang, reply)) }
+            @if is_valid && let Some(reply) = self.answer { (self.second_thoughts(lang, reply)) }
         }
-    }
-
-    /// The way to the other language.
-    fn languages(&self, lang: Lang) -> Markup {
-        let (other, name) = match lang {
-            Lang::En => (Lang::Ja, "日本語"),
-            Lang::Ja => (Lang::En, "English"),
-        };
-        let href = format!("?tk={}&lang={}", self.token, other.tag());
-        html! { p.corner { a href=(href) lang=(other.tag()) hreflang=(other.tag()) rel="nofollow" { (name) } } }
     }
 
     /// What became of it so far.
@@ -116,21 +116,14 @@ impl Shown<'_> {
 
     fn head(&self, lang: Lang, content: &Content) -> Markup {
         let Self { urls, badge, issuer, recipient, .. } = self;
-        let picture = urls.artwork(&badge.artwork.sha256, badge.artwork.format.extension());
         html! {
-            div.center {
-                img.art src=(picture) alt=(content.image_alt.as_deref().unwrap_or(&content.name));
-                h1 lang=[content.language.known()] { (content.name) }
-                p.soft {
-                    (lang.pick("Issued by ", "発行者: "))
-                    a href=(issuer.url) rel="noreferrer" { (issuer.name) }
-                    @if !recipient.name.trim().is_empty() {
-                        br; (lang.pick("to ", "受領者: ")) strong { (recipient.name) } (lang.pick("", " 様"))
-                    }
+            div.hero {
+                (about::picture(urls, badge, content))
+                div {
+                    h1 lang=[content.language.known()] { (content.name) }
+                    p.lead { (lang.pick("Issued by ", "発行者：")) a href=(issuer.url) rel="noreferrer" { (issuer.name) } }
+                    @if !recipient.name.trim().is_empty() { p.to dir="auto" { (recipient.name) (lang.pick("", " 様")) } }
                 }
-            }
-            div lang=[content.language.known()] dir="auto" {
-                @for paragraph in content.description.split("\n\n").filter(|p| !p.trim().is_empty()) { p { (paragraph) } }
             }
         }
     }
@@ -148,12 +141,16 @@ impl Shown<'_> {
         }
     }
 
+    /// The way to being asked once more whether to decline: a link, since nothing happens there yet.
+    fn way_out(&self, text: &str) -> Markup {
+        let lang = self.chosen.map(|lang| format!("&lang={}", lang.tag())).unwrap_or_default();
+        html! { a.button href=(format!("?tk={}&ask=decline{lang}", self.token)) rel="nofollow" { (text) } }
+    }
+
     fn question(&self, lang: Lang) -> Markup {
         html! {
-            (self.form(&[
-                ("", "accept", lang.pick("Accept", "受け取る")),
-                ("quiet", "decline", lang.pick("Decline", "辞退する")),
-            ]))
+            (self.form(&[("", "accept", lang.pick("Accept", "受け取る"))]))
+            div.actions { (self.way_out(lang.pick("Decline …", "辞退する…"))) }
             p.center.soft.small {
                 (lang.pick("You need no account. You can change your answer until ", "アカウントの登録は必要ありません。回答は"))
                 (day(lang, self.link_until))
@@ -162,12 +159,25 @@ impl Shown<'_> {
         }
     }
 
+    /// Asks once whether to decline, and says what will happen.
+    fn farewell(&self, lang: Lang) -> Markup {
+        html! {
+            h2 { (lang.pick("Decline this badge?", "このバッジを辞退しますか？")) }
+            ul {
+                li { (lang.pick("The issuer sees that you declined it.", "辞退したことが発行者に伝わります。")) }
+                li { (lang.pick("The badge is not deleted: only the issuer can withdraw it.", "バッジは削除されません。取り消せるのは発行者だけです。")) }
+                li {
+                    (lang.pick("You can accept it after all until ", "あとから受け取ることもできます（"))
+                    (day(lang, self.link_until))
+                    (lang.pick(".", "まで）。"))
+                }
+            }
+            (self.form(&[("danger", "decline", lang.pick("Decline", "辞退する"))]))
+            div.actions { a.button href=(format!("?tk={}", self.token)) rel="nofollow" { (lang.pick("Back", "戻る")) } }
+        }
+    }
+
     fn second_thoughts(&self, lang: Lang, reply: Reply) -> Markup {
-        let button = if reply.accepted {
-            ("quiet", "decline", lang.pick("Decline after all", "やはり辞退する"))
-        } else {
-            ("quiet", "accept", lang.pick("Accept after all", "やはり受け取る"))
-        };
         html! {
             div.apart {
                 p.center.soft.small {
@@ -175,31 +185,36 @@ impl Shown<'_> {
                     (day(lang, self.link_until))
                     (lang.pick(".", "まで変更できます。"))
                 }
-                (self.form(&[button]))
+                @if reply.accepted {
+                    div.actions { (self.way_out(lang.pick("Decline after all …", "やはり辞退する…"))) }
+                } @else {
+                    (self.form(&[("quiet", "accept", lang.pick("Accept after all", "やはり受け取る"))]))
+                }
             }
         }
     }
 
-    fn files(&self, lang: Lang) -> Markup {
-        let Self { urls, id, badge, .. } = self;
-        let url = urls.credential(id);
-        let key = self.event.holder_key(id);
-        let file = |href: String, name: &str| html! { a.button href=(href) download { (name) } };
+    /// What the recipient has now: files, links to give away, and the say over what others see.
+    fn possession(&self, lang: Lang) -> Markup {
+        let Self { urls, id, badge, event, recipient, .. } = self;
+        let key = event.holder_key(id);
+        let shared = Shared {
+            urls,
+            id,
+            name: &badge.content_for(lang.tag()).name,
+            issuer: self.issuer.name,
+            issued_on: event.issued_on,
+            until: event.expiry_of(recipient),
+        };
         html! {
-            h2.center { (lang.pick("Download", "ダウンロード")) }
-            div.actions {
-                a.button href=(urls.pdf(id, &key)) { (lang.pick("PDF certificate", "PDF証明書")) }
-                (file(urls.baked(id, ".png"), lang.pick("Image (PNG)", "画像（PNG）")))
-                @if badge.artwork.format == ImageFormat::Svg { (file(urls.baked(id, ".svg"), lang.pick("Image (SVG)", "画像（SVG）"))) }
-                (file(format!("{url}.json"), lang.pick("Data (JSON)", "データ（JSON）")))
-                @if self.is_compact { (file(format!("{url}.jwt"), lang.pick("Data (JWT)", "データ（JWT）"))) }
-            }
-            p.center.soft.small {
-                (lang.pick("To show it to others, use its ", "ほかの人に見せるときは"))
-                a href=(url) { (lang.pick("public page", "公開ページ")) }
-                (lang.pick(", which does not show your name, or ", "（お名前は表示されません）、またはお名前とPDFが表示される"))
-                a href=(urls.holders_page(id, &key)) { (lang.pick("your own page", "あなた専用のページ")) }
-                (lang.pick(", which does and has the PDF.", "をお使いください。"))
+            h2 { (lang.pick("Download", "ダウンロード")) }
+            (files::files(lang, urls, id, badge, self.is_compact, Some(&key)))
+            (shared.section(lang))
+            (visibility::form(lang, self.visibility, Proof::Link(self.token), !recipient.name.trim().is_empty()))
+            p.soft.small {
+                (lang.pick("Your own page, with your name and the PDF, is ", "お名前とPDFのある"))
+                a href=(urls.holders_page(id, &key)) { (lang.pick("here", "あなた専用のページ")) }
+                (lang.pick(". Keep its address to yourself: unlike the link in the mail it has no end.", "もあります。メールのリンクと違って期限がないため、URLは大切に保管してください。"))
             }
         }
     }
@@ -222,26 +237,6 @@ impl Shown<'_> {
             }
         }
     }
-
-    /// Criteria, alignments and key words, marked with the language they are in.
-    fn about(&self, lang: Lang, content: &Content) -> Markup {
-        let criteria = ob3::criteria_text(content, self.event.criteria_add.as_deref());
-        html! {
-            @if !criteria.trim().is_empty() {
-                h2 { (lang.pick("Criteria", "取得条件")) }
-                div lang=[content.language.known()] dir="auto" { (markdown::render(&criteria)) }
-            }
-            @if !content.alignments.is_empty() {
-                h2 { (lang.pick("Alignment", "対応するスキル・基準")) }
-                ul lang=[content.language.known()] {
-                    @for alignment in &content.alignments {
-                        li { a href=(alignment.target_url.as_str()) rel="noreferrer" { (alignment.target_name) } }
-                    }
-                }
-            }
-            @if !content.tags.is_empty() { p.soft { (content.tags.join(" · ")) } }
-        }
-    }
 }
 
 /// The page where a link opens nothing.
@@ -250,7 +245,9 @@ pub(crate) fn refused(lang: Lang, kind: Kind, issuer: Option<Issuer<'_>>) -> Ans
         Kind::NotFound => lang.pick("This link leads nowhere", "このリンクは開けません"),
         _ => kind.title(lang),
     };
-    html::page(kind.status(), lang, title, Cache::None, &refusal(lang, title, kind, issuer))
+    // Nothing of the address that was asked for: a wrong link and a link to nothing look alike.
+    let page = Page { status: kind.status(), ..Page::new(lang, title) };
+    page.answer(&refusal(lang, title, kind, issuer))
 }
 
 fn refusal(lang: Lang, title: &str, kind: Kind, issuer: Option<Issuer<'_>>) -> Markup {
@@ -289,6 +286,8 @@ mod tests {
         chosen: Option<Lang>,
         is_hostile: bool,
         now: Option<i64>,
+        declines: bool,
+        visibility: Visibility,
     }
 
     impl Case {
@@ -309,6 +308,8 @@ mod tests {
                 is_compact: false,
                 answer: self.answer.map(|accepted| Reply { accepted, at: at(NOW) }),
                 link_until: at(1_800_000_000),
+                visibility: self.visibility,
+                declines: self.declines,
             };
             look(&shown, at(self.now.unwrap_or(NOW)))
         }
@@ -323,13 +324,15 @@ mod tests {
     }
 
     const ACCEPT: &str = "name=\"decision\" value=\"accept\"";
+    /// The way to the question whether to decline.
+    const WAY_OUT: &str = "href=\"?tk=0a1b&amp;ask=decline";
     const DECLINE: &str = "name=\"decision\" value=\"decline\"";
 
     #[test]
     fn who_has_not_answered_is_asked() {
         let [en, ja] = Case::default().pages();
         for page in [&en, &ja] {
-            assert!(page.contains(ACCEPT) && page.contains(DECLINE), "{page}");
+            assert!(page.contains(ACCEPT) && page.contains(WAY_OUT) && !page.contains(DECLINE), "{page}");
             assert!(page.contains("<form class=\"actions\" method=\"post\" action=\"/c/receive\">"));
             assert!(page.contains("name=\"tk\" value=\"0a1b\"") && !page.contains("name=\"lang\""));
             assert!(page.contains("山田 花子") && !page.contains("/baked/"));
@@ -339,21 +342,46 @@ mod tests {
         );
         assert!(ja.contains("<h1 lang=\"ja\">手織り入門</h1>") && ja.contains("<strong>合格</strong>"));
         assert!(en.contains("15 January 2027 (UTC)") && ja.contains("2027年1月15日（UTC）"));
-        assert!(en.contains("href=\"?tk=0a1b&amp;lang=ja\"") && ja.contains("href=\"?tk=0a1b&amp;lang=en\""));
     }
 
     #[test]
     fn who_has_answered_may_think_again() {
         let [en, ja] = answered(true);
         assert!(en.contains("You have accepted") && ja.contains("バッジを受け取りました"));
-        assert!(!en.contains(ACCEPT) && en.contains(DECLINE));
+        assert!(!en.contains(ACCEPT) && en.contains(WAY_OUT) && !en.contains(DECLINE));
         for file in [".png\" download", ".svg\" download", ".json\" download"] {
             assert!(en.contains(file), "{file}");
         }
         assert!(!en.contains(".jwt"));
         let [en, ja] = answered(false);
         assert!(en.contains("You have declined") && ja.contains("バッジを辞退しました"));
-        assert!(en.contains(ACCEPT) && !en.contains(DECLINE) && !en.contains("/baked/"));
+        assert!(en.contains(ACCEPT) && !en.contains(WAY_OUT) && !en.contains("/baked/"));
+    }
+
+    #[test]
+    fn who_declines_is_told_what_happens_and_asked_once() {
+        for answer in [None, Some(true)] {
+            let [en, ja] = Case { declines: true, answer, ..Case::default() }.pages();
+            assert!(en.contains(DECLINE) && ja.contains(DECLINE) && !en.contains(ACCEPT));
+            assert!(en.contains("The issuer sees that you declined it.") && ja.contains("発行者に伝わります"));
+            assert!(en.contains("href=\"?tk=0a1b\""), "a way back: {en}");
+        }
+    }
+
+    #[test]
+    fn who_has_accepted_downloads_shares_and_decides_what_others_see() {
+        let [en, ja] = answered(true);
+        for page in [&en, &ja] {
+            assert!(page.contains("/pdf/") && page.contains("https://www.linkedin.com/profile/add?"));
+            assert!(page.contains("action=\"/c/visibility\"") && page.contains("name=\"tk\" value=\"0a1b\""));
+            assert!(!page.contains("checked"));
+        }
+        let visibility = Visibility { shows_name: true, is_listed: true };
+        let [page, _] = Case { answer: Some(true), visibility, ..Case::default() }.pages();
+        assert_eq!(page.matches(" checked").count(), 2);
+        for page in [&Case::default().pages()[0], &answered(false)[0]] {
+            assert!(!page.contains("/c/visibility") && !page.contains("linkedin"));
+        }
     }
 
     #[test]
@@ -369,7 +397,7 @@ mod tests {
     #[test]
     fn a_chosen_language_goes_along() {
         let [en, _] = Case { chosen: Some(Lang::En), ..Case::default() }.pages();
-        assert!(en.contains("name=\"lang\" value=\"en\""));
+        assert!(en.contains("name=\"lang\" value=\"en\"") && en.contains("ask=decline&amp;lang=en"));
     }
 
     #[test]
@@ -382,7 +410,7 @@ mod tests {
     #[test]
     fn no_text_becomes_markup() {
         for page in (Case { is_hostile: true, ..Case::default() }).pages() {
-            for bad in ["<u>", "<i>", "<b>", "<s>", "<script", "javascript:", "\"印\"", "learners.example"] {
+            for bad in ["<u>", "<i>", "<b>", "<s>", "<script>", "javascript:", "\"印\"", "learners.example"] {
                 assert!(!page.contains(bad), "{bad} in {page}");
             }
             assert!(page.contains("花 &lt;s&gt;") && page.contains("https://hataori.example/?a&amp;b"));
@@ -391,8 +419,8 @@ mod tests {
 
     #[test]
     fn no_cache_and_no_other_site_gets_the_page() {
-        let request = edge::Request::test(http::Method::GET, "/c/receive", &[]);
-        let answer = Case::default().with(|shown, now| show(200, Lang::En, shown, now));
+        let request = Request::test(http::Method::GET, "/c/receive", &[]);
+        let answer = Case::default().with(|shown, _| show(200, &request, Lang::En, shown));
         let response = answer.finish(&request);
         let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap());
         assert_eq!((header("cache-control"), header("referrer-policy")), (Some("no-store"), Some("no-referrer")));

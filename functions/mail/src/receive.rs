@@ -4,15 +4,16 @@
 //! Programs that look through mails open links too. So opening changes nothing but the note that it was opened; an answer needs a
 //! POST. A link that was never one and a link to nothing look alike.
 
-use crate::App;
 use crate::page::{self, Shown};
 use crate::texts::Issuer;
+use crate::{App, shown};
 use badge::definition::{Badge, ImageFormat};
 use badge::delivery::Reply;
 use badge::input::{FieldError, Reason};
 use badge::receive::Link;
-use badge::{Delivery, Event, Lang, rfc3339};
+use badge::{Delivery, Event, Lang, Visibility, rfc3339};
 use edge::{Answer, Kind, Problem, Request, answer::Cache};
+use face::visibility;
 use http::Method;
 use queue::WebhookJob;
 use serde_json::{Value, json};
@@ -22,26 +23,30 @@ use store::{StoredCredential, StoredOrganisation};
 const MAX_ANSWER_BYTES: usize = 2_000;
 
 /// Everything that a link opens.
-struct Opened {
-    link: Link,
+pub(crate) struct Opened {
+    pub(crate) link: Link,
     /// The link as it was presented.
     token: String,
     event: Event,
-    credential: StoredCredential,
+    pub(crate) credential: StoredCredential,
     badge: Badge,
     organisation: StoredOrganisation,
     delivery: Delivery,
+    visibility: Visibility,
 }
 
 /// Answers a request.
 pub(crate) async fn answer(app: &App, request: &Request) -> Result<Answer, Problem> {
-    if request.path != "/c/receive" {
-        return Err(Kind::NotFound.into());
+    match request.path.as_str() {
+        "/c/receive" => {}
+        visibility::ACTION => return shown::change(app, request).await,
+        _ => return Err(Kind::NotFound.into()),
     }
     let asked = match request.method {
         Method::GET | Method::HEAD => Asked {
             token: request.query("tk").unwrap_or_default().to_owned(),
             lang: request.query("lang").and_then(spoken),
+            declines: request.query("ask") == Some("decline"),
             ..Asked::default()
         },
         Method::POST => match Asked::read(request) {
@@ -127,7 +132,7 @@ async fn decide(
 }
 
 /// What a link opens.
-async fn open(app: &App, token: &str) -> Result<Opened, Problem> {
+pub(crate) async fn open(app: &App, token: &str) -> Result<Opened, Problem> {
     let link = Link::parse(token).ok_or(Kind::NotFound)?;
     let found = app.store.credential(&link.credential).await.map_err(edge::failed)?;
     let (event, credential) = found.ok_or(Kind::NotFound)?;
@@ -135,19 +140,25 @@ async fn open(app: &App, token: &str) -> Result<Opened, Problem> {
     if !event.made_link(&link) {
         return Err(Kind::NotFound.into());
     }
-    let (badge, organisation, delivery) = futures_util::try_join!(
+    let (badge, organisation, delivery, visibility) = futures_util::try_join!(
         app.store.badge_version(&event.badge, event.badge_version),
         app.store.organisation(&event.client),
         app.store.delivery(&event.id, credential.number),
+        app.store.visibility(&credential.id),
     )
     .map_err(edge::failed)?;
     let badge = badge.ok_or_else(|| Problem::internal("the badge version of an event is gone"))?;
     let organisation = organisation.ok_or_else(|| Problem::internal("the organisation of an event is gone"))?;
-    Ok(Opened { link, token: token.to_owned(), event, credential, badge, organisation, delivery })
+    Ok(Opened { link, token: token.to_owned(), event, credential, badge, organisation, delivery, visibility })
 }
 
 /// A failure, as a page for who reads pages.
-fn refused(request: &Request, lang: Lang, problem: Problem, issuer: Option<Issuer<'_>>) -> Result<Answer, Problem> {
+pub(crate) fn refused(
+    request: &Request,
+    lang: Lang,
+    problem: Problem,
+    issuer: Option<Issuer<'_>>,
+) -> Result<Answer, Problem> {
     if !request.prefers_html() {
         return Err(problem);
     }
@@ -172,8 +183,10 @@ impl Opened {
             is_compact: self.credential.compact.is_some(),
             answer: self.delivery.answer,
             link_until: self.link.until,
+            visibility: self.visibility,
+            declines: asked.declines,
         };
-        page::show(status, lang, &shown, request.now)
+        page::show(status, request, lang, &shown)
     }
 
     fn json(&self, app: &App, lang: Lang) -> Answer {
@@ -209,6 +222,7 @@ impl Opened {
             "expires_on": event.expiry_of(&credential.recipient).map(rfc3339),
             "revoked": credential.revoked.as_ref().map(|r| json!({"at": rfc3339(r.at), "reason": r.reason})),
             "answer": answer,
+            "visibility": shown::document(self.visibility),
             "link_expires_on": rfc3339(link.until),
             "files": files,
             "validation": urls.validation(&url),
@@ -224,6 +238,8 @@ struct Asked {
     accepted: Option<bool>,
     /// The language chosen on the page.
     lang: Option<Lang>,
+    /// Whether the question is asked whether to decline.
+    declines: bool,
 }
 
 fn spoken(tag: &str) -> Option<Lang> {
@@ -263,12 +279,13 @@ impl Asked {
             token: find("tk").unwrap_or_default().to_owned(),
             accepted: Some(accepted),
             lang: find("lang").and_then(spoken),
+            declines: false,
         })
     }
 
     /// The language to answer in: the one chosen on the page, else the browser's, else the recipient's, else the badge's.
     fn language(&self, request: &Request, opened: Option<&Opened>) -> Lang {
-        let told = || request.header("accept-language").and_then(Lang::preferred);
+        let told = || request.chosen_lang().or_else(|| request.told_lang());
         let known = || {
             let opened = opened?;
             let recipients = opened.credential.recipient.language.spoken();
@@ -469,7 +486,7 @@ mod tests {
     #[test]
     fn an_answer_is_a_form_or_json() {
         let form = |body| asked("application/x-www-form-urlencoded", body);
-        let expected = |accepted, lang| Asked { token: "ab".into(), accepted: Some(accepted), lang };
+        let expected = |accepted, lang| Asked { token: "ab".into(), accepted: Some(accepted), lang, declines: false };
         assert_eq!(form("tk=ab&decision=accept&lang=ja"), Ok(expected(true, Some(Lang::Ja))));
         assert_eq!(form("decision=decline&tk=ab&lang=xx"), Ok(expected(false, None)));
         let json = |body| asked("application/json; charset=utf-8", body);

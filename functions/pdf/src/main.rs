@@ -4,7 +4,6 @@
 //! nobody else can sign with that key.
 
 mod certify;
-mod fonts;
 mod make;
 mod pictures;
 mod sheet;
@@ -12,7 +11,7 @@ mod wanted;
 
 use edge::{Answer, Kind, Problem, Request, config};
 use futures_util::future::join;
-use layout::Renderer;
+use layout::{Fonts, Renderer};
 use pictures::Pictures;
 use signer::Signer;
 use store::Store;
@@ -33,7 +32,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let signer = Signer::new(aws_sdk_kms::Client::new(&aws));
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
-    let renderer = Renderer::new(fonts::read(config::required("FONTS_DIR")?.as_ref())?);
+    let renderer = Renderer::new(Fonts::read(config::required("FONTS_DIR")?.as_ref())?);
     // The connections are opened while the function starts; what the bucket answers does not matter.
     let _ = join(store.warm(), store.object("pdf/warm")).await;
     let app = App { store, signer, urls, renderer, pictures: Pictures::default() };

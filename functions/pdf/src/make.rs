@@ -20,7 +20,7 @@ use store::events::StoredEvent;
 use store::{KeyState, Seal, StoredCredential, key};
 
 /// Number of the page's design. Whoever changes how the page looks adds one, and everybody gets the new page.
-const DESIGN: u32 = 1;
+const DESIGN: u32 = 2;
 /// Bytes of a file that an answer carries. Lambda gives the gateway at most 6 MB, and base64 makes four of three.
 const MAX_ANSWER_BYTES: usize = 4_400_000;
 /// How long the address holds that a larger file is served from instead.

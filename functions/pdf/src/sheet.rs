@@ -95,6 +95,7 @@ impl Sheet {
             credential_id: id.as_str(),
             credential_url: &url,
             validator_url: &urls.validation(&url),
+            validator_shown: &urls.validator(),
             colour: layout::Colour::new(red, green, blue),
             logo,
             artwork: picture(self.badge.artwork.format, &self.artwork).ok_or(damaged)?,

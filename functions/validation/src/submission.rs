@@ -1,8 +1,8 @@
 //! What was handed in: the bytes of a file as they are, a form with a file, an address, or the id of an upload.
 
 use crate::{trust, upload};
-use badge::UploadId;
 use badge::input::{FieldError, Reason};
+use badge::{CredentialId, UploadId};
 use bytes::Bytes;
 use edge::{Kind, Problem, Request};
 use futures_util::stream;
@@ -20,6 +20,8 @@ pub(crate) struct Submission {
     pub(crate) recipient: Option<String>,
     /// Certificates whose seals are trusted, each DER.
     pub(crate) anchors: Vec<Vec<u8>>,
+    /// Whether the report is to be kept, to be shown to others.
+    pub(crate) keeps: bool,
 }
 
 /// Where a badge is.
@@ -47,13 +49,27 @@ struct Form {
     upload: Vec<u8>,
     recipient: Vec<u8>,
     trust: Vec<u8>,
+    keeps: bool,
+}
+
+/// The fields of a form.
+const FIELDS: [&str; 7] = ["file", "text", "url", "upload", "recipient", "trust", "keep"];
+
+/// Whether a pasted text is an address, or a credential's id, instead of the badge itself.
+fn is_address(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let is_web = text.starts_with(b"http://") || text.starts_with(b"https://");
+    let is_id = || std::str::from_utf8(text).is_ok_and(|text| text.parse::<CredentialId>().is_ok());
+    (is_web && !text.iter().any(u8::is_ascii_whitespace)) || is_id()
 }
 
 impl Form {
     fn take(&mut self, name: &str, value: Vec<u8>) {
         match name {
+            "text" if is_address(&value) => self.url = value,
             "file" | "text" if !value.is_empty() => self.file = value,
-            "url" => self.url = value,
+            "keep" => self.keeps = value == b"1",
+            "url" if !value.is_empty() => self.url = value,
             "upload" => self.upload = value,
             "recipient" => self.recipient = value,
             // A file chooser may send several.
@@ -69,12 +85,13 @@ impl Form {
     fn of_json(body: &[u8]) -> Option<Self> {
         let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return None };
         let is_form = members.contains_key("url") || members.contains_key("upload");
-        let known = |name: &String| ["url", "upload", "recipient", "trust"].contains(&name.as_str());
+        let known = |name: &String| ["url", "upload", "recipient", "trust", "keep"].contains(&name.as_str());
         if !is_form || !members.keys().all(known) {
             return None;
         }
         let mut form = Self::default();
         for (name, value) in members {
+            let value = if value == Value::Bool(true) { Value::from("1") } else { value };
             form.take(&name, value.as_str()?.as_bytes().to_vec());
         }
         Some(form)
@@ -112,7 +129,7 @@ impl Form {
             (None, Some(id)) => Place::Upload(id.parse().map_err(|_| upload::unknown())?),
             (None, None) => Place::Bytes(self.file),
         };
-        Ok(Submission { badge, recipient, anchors })
+        Ok(Submission { badge, recipient, anchors, keeps: self.keeps })
     }
 }
 
@@ -154,7 +171,7 @@ pub(crate) async fn read(request: &Request) -> Result<Submission, Problem> {
         "application/x-www-form-urlencoded" => {
             let mut known = false;
             for (name, value) in url::form_urlencoded::parse(&request.body) {
-                known |= ["file", "text", "url", "upload", "recipient", "trust"].contains(&name.as_ref());
+                known |= FIELDS.contains(&name.as_ref());
                 form.take(&name, value.into_owned().into_bytes());
             }
             // Command-line tools send a file under this media type when they are told nothing else.
@@ -209,6 +226,29 @@ mod tests {
         assert_eq!(address, Ok(Submission::of_url("https://a.example/b")));
         // A token, sent as command-line tools do.
         assert_eq!(submit(URL_ENCODED, b"eyJh.eyJi.c2ln").await, Ok(file(b"eyJh.eyJi.c2ln")));
+    }
+
+    #[tokio::test]
+    async fn what_is_pasted_is_an_address_an_id_or_the_badge() {
+        let pasted =
+            |text: &str| format!("text={}", url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>());
+        let read = async |text: &str| submit(URL_ENCODED, pasted(text).as_bytes()).await;
+        assert_eq!(read(" https://a.example/b\n").await, Ok(Submission::of_url("https://a.example/b")));
+        let id = "0".repeat(40);
+        assert_eq!(read(&id).await, Ok(Submission::of_url(&id)));
+        for badge in ["eyJh.eyJi.c2ln", "{\"id\":\"https://a.example\"}", "https://a.example and more"] {
+            assert_eq!(read(badge).await, Ok(file(badge.as_bytes())), "{badge}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_report_is_kept_only_when_that_is_asked_for() {
+        let form = [part("file", "x"), part("keep", "1")].concat();
+        let kept = submit(MULTIPART, format!("{form}--x--\r\n").as_bytes()).await;
+        assert_eq!(kept, Ok(Submission { keeps: true, ..file(b"x") }));
+        let json = submit("application/json", br#"{"url":"https://a.example/b","keep":true}"#).await;
+        assert_eq!(json, Ok(Submission { keeps: true, ..Submission::of_url("https://a.example/b") }));
+        assert_eq!(submit(URL_ENCODED, b"text=x&keep=0").await, Ok(file(b"x")));
     }
 
     #[tokio::test]

@@ -108,15 +108,27 @@ class Powers(unittest.TestCase):
                 self.assertFalse([a for a in actions(statement) if "*" in a], name)
                 self.assertNotEqual(statement["Resource"], "*", name)
 
-    def test_validation_reads_the_list_of_seals_and_keeps_uploads_and_nothing_else(self):
+    def test_validation_reads_the_list_of_seals_and_keeps_uploads_and_results_and_nothing_else(self):
         role = resources(transformed(local=False), "AWS::IAM::Role")["ValidationFunctionRole"]
         by_sid = {s["Sid"]: s for s in statements(role)}
-        self.assertEqual(set(by_sid), {"ReadSeals", "LendAPlace"})
+        self.assertEqual(set(by_sid), {"ReadSeals", "KeepResults", "LendAPlace"})
+        results = by_sid["KeepResults"]
+        self.assertEqual(actions(results), ["dynamodb:PutItem", "dynamodb:GetItem"])
+        self.assertEqual(results["Condition"], {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["RESULT#*"]}})
         seals, uploads = by_sid["ReadSeals"], by_sid["LendAPlace"]
         self.assertEqual(actions(seals), ["dynamodb:Query"])
         self.assertEqual(seals["Condition"], {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["SEALS"]}})
         self.assertEqual(actions(uploads), ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"])
         self.assertEqual(uploads["Resource"], {"Fn::Sub": "${ContentBucket.Arn}/uploads/*"})
+
+    def test_what_holders_let_the_public_see_is_written_by_the_function_that_asks_them_and_by_no_other(self):
+        writers = set()
+        for name, role in resources(transformed(local=False), "AWS::IAM::Role").items():
+            for statement in statements(role):
+                keys = statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", [])
+                if "SHOWN#*" in keys:
+                    writers.add(name)
+        self.assertEqual(writers, {"MailFunctionRole"})
 
     def test_administrators_can_neither_sign_nor_let_others_sign(self):
         for name, key in resources(transformed(local=False), "AWS::KMS::Key").items():
@@ -260,7 +272,7 @@ class Localised(unittest.TestCase):
         different = {name for name in local if local[name] != real[name]}
         keys = {name for name in real if real[name]["Type"] == "AWS::KMS::Key"}
         queues = {name for name in real if real[name].get("Properties", {}).get("VisibilityTimeout", 0) > 60}
-        self.assertEqual(different, {"Api", "BadgesFunction", "PdfFunction"} | keys | queues)
+        self.assertEqual(different, {"Api", "BadgesFunction", "BakingFunction", "PdfFunction"} | keys | queues)
 
 
 if __name__ == "__main__":

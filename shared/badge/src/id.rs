@@ -138,6 +138,10 @@ id!(
     /// Somebody's way to a session. Letters and digits, at most 20.
     SignInId, "sign-in id", |text| alphanumeric(text, 20)
 );
+id!(
+    /// A report of the validator's that somebody asked to be kept. Letters and digits, at most 20.
+    ResultId, "result id", |text| alphanumeric(text, 20)
+);
 
 macro_rules! drawn {
     ($($name:ident)*) => {$(
@@ -150,7 +154,7 @@ macro_rules! drawn {
         }
     )*};
 }
-drawn!(ClientId BadgeId StatusListId AliasId WebhookId ImportId FormId ApplicationId EvidenceId UploadId SignInId);
+drawn!(ClientId BadgeId StatusListId AliasId WebhookId ImportId FormId ApplicationId EvidenceId UploadId ResultId SignInId);
 
 impl PersonId {
     /// The person whose address has this tag.

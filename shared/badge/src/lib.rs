@@ -6,6 +6,7 @@
 //! * [`organisation`], [`definition`], [`event`]: who issues, what can be earned, one act of issuing;
 //! * [`ob3`], [`ob2`]: the same credential as Open Badges 3.0 and 2.0 documents;
 //! * [`delivery`], [`receive`]: what became of the mail to a recipient, and the link in it;
+//! * [`visibility`]: what a holder lets the public see;
 //! * [`notice`]: what an organisation's systems are told of;
 //! * [`urls`]: every public address of the product, spelled once;
 //! * [`failure`]: what failures of the world mean;
@@ -33,19 +34,21 @@ pub mod organisation;
 pub mod receive;
 pub mod text;
 pub mod urls;
+pub mod visibility;
 
 pub use brand::Brand;
 pub use definition::Definition;
 pub use delivery::Delivery;
 pub use event::{Event, Recipient};
 pub use id::{
-    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, PersonId, SignInId,
-    StatusListId, UploadId, WebhookId,
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, PersonId, ResultId,
+    SignInId, StatusListId, UploadId, WebhookId,
 };
 pub use notice::Notice;
 pub use organisation::{Alias, Organisation};
 pub use text::{EmailAddress, Lang, WebUrl};
 pub use urls::Urls;
+pub use visibility::Visibility;
 
 /// An instant in UTC, written with seconds only (`2026-01-15T09:30:00Z`): the form every public document uses.
 #[must_use]

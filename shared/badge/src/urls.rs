@@ -2,7 +2,9 @@
 //!
 //! An address that stands in a signed credential is for ever: these may be added to, never changed.
 
-use crate::id::{AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, FormId, SignInId, StatusListId};
+use crate::id::{
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, FormId, ResultId, SignInId, StatusListId,
+};
 
 /// The public addresses below one base, for example `https://badges.example.org`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +82,22 @@ impl Urls {
     pub fn holders_page(&self, id: &CredentialId, key: &str) -> String {
         format!("{}?key={key}", self.credential(id))
     }
+    /// A credential in little, to be shown in other sites' pages.
+    #[must_use]
+    pub fn embed(&self, id: &CredentialId) -> String {
+        format!("{}/embed", self.credential(id))
+    }
+    /// The picture that other sites show where a credential's page is linked to.
+    #[must_use]
+    pub fn card(&self, id: &CredentialId) -> String {
+        self.baked(id, ".card.png")
+    }
+    /// What other sites are told about a credential's page when they ask for it (oEmbed).
+    #[must_use]
+    pub fn oembed(&self, id: &CredentialId) -> String {
+        let url: String = url::form_urlencoded::byte_serialize(self.credential(id).as_bytes()).collect();
+        format!("{}/oembed?url={url}&format=json", self.base)
+    }
     /// The certificates of the seals on PDF badges.
     #[must_use]
     pub fn seals(&self) -> String {
@@ -155,6 +173,16 @@ impl Urls {
     pub fn validation(&self, url: &str) -> String {
         let url: String = url::form_urlencoded::byte_serialize(url.as_bytes()).collect();
         format!("{}/validate?url={url}", self.base)
+    }
+    /// The validator itself.
+    #[must_use]
+    pub fn validator(&self) -> String {
+        format!("{}/validate", self.base)
+    }
+    /// A report of the validator's that was kept.
+    #[must_use]
+    pub fn validation_result(&self, id: &ResultId) -> String {
+        format!("{}/validate/results/{id}", self.base)
     }
     /// An OB 2.0 cryptographic key.
     #[must_use]

@@ -55,7 +55,7 @@ fn answer(fonts: &Fonts, path: &str, fields: &[(String, String)]) -> (u16, &'sta
     let field = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
     let typed = || editor::parse(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     match path {
-        "/style.css" => (200, "text/css", include_str!("../../edge/src/style.css").to_owned() + editor::STYLE),
+        "/style.css" => (200, "text/css", include_str!("../../edge/assets/style.css").to_owned() + editor::STYLE),
         "/designer.mjs" => (200, "text/javascript", editor::SCRIPT.to_owned()),
         "/icons" => {
             let named = |(name, en, ja): (&str, &str, &str)| json!({"name": name, "en": en, "ja": ja});

@@ -10,6 +10,8 @@ use serde_json::Value;
 pub enum Cache {
     /// Not at all: it is one caller's.
     None,
+    /// Kept, but asked about every time: what somebody decides about it counts at once.
+    Fresh,
     /// A minute: it may be revoked or edited.
     Short,
     /// For ever: the address names these very bytes.
@@ -20,6 +22,7 @@ impl Cache {
     const fn value(self) -> &'static str {
         match self {
             Self::None => "no-store",
+            Self::Fresh => "no-cache",
             Self::Short => "public, max-age=60, stale-while-revalidate=60",
             Self::Immutable => "public, max-age=31536000, immutable",
         }

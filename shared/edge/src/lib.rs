@@ -9,11 +9,12 @@
 //! * [`wake`]: messages of queues and schedules, for functions that are not only asked;
 //! * [`clock`]: time that goes on while they work;
 //! * [`token`]: access tokens and who a caller is;
-//! * [`html`]: the shell of every page; [`markdown`]: what issuers write, made safe for one;
+//! * [`html`]: the shell of every page; [`assets`]: the scripts that pages share; [`markdown`]: what issuers write, made safe for one;
 //! * [`obf`]: answers in the shape that existing clients read;
 //! * [`chance`]: the only source of random bytes.
 
 pub mod answer;
+pub mod assets;
 pub mod chance;
 pub mod clock;
 pub mod config;

@@ -58,8 +58,7 @@ impl Request {
             _ => (String::new(), String::new(), None),
         };
         let (parts, body) = raw.into_parts();
-        let lang =
-            parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).map(Lang::from_accept_language);
+        let lang = chosen(&query, &parts.headers).or_else(|| told(&parts.headers));
         let mut request = Self {
             id,
             method: parts.method,
@@ -103,6 +102,29 @@ impl Request {
     #[must_use]
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// The language that the reader chose on a page, in the address (`?lang=ja`) or earlier; it comes before what the browser says.
+    #[must_use]
+    pub fn chosen_lang(&self) -> Option<Lang> {
+        chosen(&self.query, &self.headers)
+    }
+
+    /// The language of the reader's browser, where it is one of ours.
+    #[must_use]
+    pub fn told_lang(&self) -> Option<Lang> {
+        told(&self.headers)
+    }
+
+    /// The same address in another language, as a reference relative to it.
+    #[must_use]
+    pub fn in_language(&self, lang: Lang) -> String {
+        let kept = self.query.iter().filter(|(name, _)| name != LANG);
+        let query = url::form_urlencoded::Serializer::new(String::from("?"))
+            .extend_pairs(kept)
+            .append_pair(LANG, lang.tag())
+            .finish();
+        query.replacen("?&", "?", 1)
     }
 
     /// A header in visible ASCII.
@@ -165,13 +187,9 @@ impl Request {
                 map.insert(*name, value);
             }
         }
-        let lang = map
-            .get("accept-language")
-            .and_then(|v| v.to_str().ok())
-            .map(Lang::from_accept_language)
-            .unwrap_or_default();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let query: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let lang = chosen(&query, &map).or_else(|| told(&map)).unwrap_or_default();
         Self {
             id: "test".into(),
             method,
@@ -186,6 +204,22 @@ impl Request {
             query,
         }
     }
+}
+
+/// The parameter and the cookie that hold the chosen language.
+pub(crate) const LANG: &str = "lang";
+
+fn chosen(query: &[(String, String)], headers: &http::HeaderMap) -> Option<Lang> {
+    let spoken = |tag: &str| [Lang::En, Lang::Ja].into_iter().find(|lang| lang.tag() == tag);
+    let asked = query.iter().find(|(name, _)| name == LANG).and_then(|(_, tag)| spoken(tag));
+    asked.or_else(|| {
+        let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+        cookies.split(';').find_map(|pair| spoken(pair.trim().strip_prefix(LANG)?.strip_prefix('=')?))
+    })
+}
+
+fn told(headers: &http::HeaderMap) -> Option<Lang> {
+    headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok().and_then(Lang::preferred)
 }
 
 fn media_type(part: &str) -> &str {
@@ -206,6 +240,30 @@ mod tests {
         request.headers.insert("b", http::HeaderValue::from_bytes("é".as_bytes()).unwrap());
         let read = |name| request.readable_header(name).map_err(|problem| problem.kind());
         assert_eq!((read("a"), read("b"), read("c")), (Ok(Some("x")), Err(Kind::InvalidRequest), Ok(None)));
+    }
+
+    #[test]
+    fn a_language_that_was_chosen_comes_first() {
+        let request = |path: &str, headers: &[(&'static str, &str)]| Request::test(http::Method::GET, path, headers);
+        let ja = ("accept-language", "ja");
+        assert_eq!(request("/", &[ja]).lang, Lang::Ja);
+        assert_eq!(request("/", &[ja, ("cookie", "a=b; lang=en")]).lang, Lang::En);
+        let asked = request("/?lang=ja", &[("cookie", "lang=en")]);
+        assert_eq!((asked.lang, asked.chosen_lang(), asked.told_lang()), (Lang::Ja, Some(Lang::Ja), None));
+        for nonsense in ["lang=fr", "slang=ja", "lang", ""] {
+            assert_eq!(request("/?lang=x", &[("cookie", nonsense)]).chosen_lang(), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn the_other_language_is_at_the_same_address() {
+        let at = |path: &str| Request::test(http::Method::GET, path, &[]).in_language(Lang::Ja);
+        assert_eq!(at("/a"), "?lang=ja");
+        assert_eq!(at("/a?key=1&lang=en"), "?key=1&lang=ja");
+        assert_eq!(
+            at("/a?url=https%3A%2F%2Fx%3Fa%26b&\"><b>=1"),
+            "?url=https%3A%2F%2Fx%3Fa%26b&%22%3E%3Cb%3E=1&lang=ja"
+        );
     }
 
     #[test]

@@ -507,7 +507,7 @@ impl Content<'_> {
         beneath + content.height()
     }
 
-    /// The QR code and the same address in letters.
+    /// The QR code, and the address of the validator in letters.
     fn verify(&self, canvas: &mut Canvas<'_, '_>, typesetter: &mut Typesetter<'_>) {
         let Area { x, y, width, .. } = self.plan.verify;
         let url = linkable(self.page.validator_url);
@@ -518,7 +518,8 @@ impl Content<'_> {
         let label = typesetter.block(&fixed(self.words.verify), &label, width);
         canvas.text(Tag::P, &label, x, y);
         let small = Style::new(6.5, Weight::Regular, self.accent).leading(1.35).aligned(self.plan.verify_alignment);
-        let shown = self.page.validator_url;
+        // What is asked would be three lines of percent signs; who types it has the credential's id on the page.
+        let shown = self.page.validator_shown;
         let shown = shown.strip_prefix("https://").unwrap_or(shown);
         let address = typesetter.clamped(&self.cleaner.line(shown, MAX_URL_BYTES), &small, width, 3);
         canvas.link(&address, x, y + label.height() + 1.0, url.as_deref(), self.words.verify_alt);

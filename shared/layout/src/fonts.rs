@@ -1,5 +1,7 @@
 //! The fonts a page is set in: given as bytes, in the order in which they are asked for a character.
 
+use std::path::Path;
+
 use krilla::text::Font;
 use parley::fontique::Blob;
 use skrifa::charmap::{Charmap, MapVariant};
@@ -91,6 +93,18 @@ impl Fonts {
             .find(|character| coverage.has(*character))
             .ok_or(LayoutError::Fonts("they lack a sign for what they lack"))?;
         Ok(fonts)
+    }
+
+    /// The fonts of [`FONTS`], out of the folder where they lie.
+    ///
+    /// # Errors
+    /// [`LayoutError::Fonts`] with the file's name when one is missing; see also [`Fonts::new`].
+    pub fn read(folder: &Path) -> Result<Self, LayoutError> {
+        let mut fonts = Vec::with_capacity(FONTS.len());
+        for (weight, name) in FONTS {
+            fonts.push((weight, std::fs::read(folder.join(name)).map_err(|_| LayoutError::Fonts(name))?));
+        }
+        Self::new(fonts)
     }
 
     /// What the regular fonts have: bold text falls back to them, so nothing is missing that they have.

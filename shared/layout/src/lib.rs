@@ -13,8 +13,10 @@
 //! * `typeset`: lines and glyphs;
 //! * `picture`, `vector`, `code`: artwork as pixels, artwork as paths, the QR code;
 //! * `ornament`: what is only there to be looked at;
-//! * `compose`: what goes where.
+//! * `compose`: what goes where;
+//! * `card`: another, smaller thing made of the same parts: the picture that other sites show of a badge.
 
+mod card;
 mod code;
 mod colour;
 mod compose;
@@ -30,6 +32,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+pub use card::{CARD_SIZE, Card};
 pub use colour::Colour;
 pub use fonts::{FONTS, Fonts, Weight};
 pub use picture::{MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, Picture};
@@ -90,6 +93,8 @@ pub struct Page<'a> {
     pub credential_url: &'a str,
     /// Where it can be checked: behind the QR code and the link beneath it.
     pub validator_url: &'a str,
+    /// The same for people who type: the validator's own address, without what it is asked.
+    pub validator_shown: &'a str,
     /// The issuer's colour. Text in it is darkened until it can be read.
     pub colour: Colour,
     /// The issuer's logo.
@@ -131,7 +136,7 @@ pub enum Relationship {
 /// Why there is no page.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum LayoutError {
-    /// A font cannot be read, or the fonts together lack what every page needs.
+    /// A font is missing or cannot be read, or the fonts together lack what every page needs.
     #[error("the fonts are not usable: {0}")]
     Fonts(&'static str),
     /// The artwork or the logo is no picture of the kinds and sizes that are allowed.
@@ -163,6 +168,15 @@ impl Renderer {
     pub fn new(fonts: Fonts) -> Self {
         let scratch = typeset::Scratch::new(&fonts);
         Self { fonts, state: Mutex::new(State { scratch, pictures: picture::Cache::default() }) }
+    }
+
+    /// The card as a PNG of [`CARD_SIZE`].
+    ///
+    /// # Errors
+    /// [`LayoutError::Picture`] when the artwork is no PNG of the sizes that are allowed. No text makes one.
+    pub fn card(&self, card: &Card<'_>) -> Result<Vec<u8>, LayoutError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        card::draw(card, &self.fonts, &mut state.scratch)
     }
 
     /// The page as a PDF file.

@@ -86,6 +86,12 @@ impl Cache {
 }
 
 fn decode(bytes: &[u8]) -> Result<Image, LayoutError> {
+    let (rgba, width, height) = decode_pixels(bytes)?;
+    Ok(Image::from_rgba8(rgba, width, height))
+}
+
+/// The pixels of a PNG with their opacity beside them, its width and its height; no side longer than [`KEPT_SIDE`].
+pub(crate) fn decode_pixels(bytes: &[u8]) -> Result<(Vec<u8>, u32, u32), LayoutError> {
     const DAMAGED: LayoutError = LayoutError::Picture("a damaged PNG");
     let limit = usize::try_from(MAX_PICTURE_SIDE).unwrap_or(usize::MAX).pow(2) * 8;
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: limit });
@@ -105,8 +111,7 @@ fn decode(bytes: &[u8]) -> Result<Image, LayoutError> {
         }
         _ => return Err(DAMAGED),
     };
-    let (rgba, width, height) = reduced(rgba, width, height);
-    Ok(Image::from_rgba8(rgba, width, height))
+    Ok(reduced(rgba, width, height))
 }
 
 /// Averages squares of pixels until no side is longer than [`KEPT_SIDE`].
@@ -166,7 +171,7 @@ fn whole(length: f32) -> u32 {
     length.round().clamp(1.0, DRAWN_SIDE) as u32
 }
 
-fn pixels(length: u32) -> f32 {
+pub(crate) fn pixels(length: u32) -> f32 {
     f32::from(u16::try_from(length).unwrap_or(u16::MAX))
 }
 

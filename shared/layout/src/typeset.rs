@@ -12,8 +12,12 @@ use parley::{
     Alignment, FontContext, FontFamily, FontFamilyName, Layout, LayoutContext, LineHeight, OverflowWrap, StyleProperty,
     WordBreak,
 };
+use skrifa::instance::{LocationRef, Size};
+use skrifa::outline::DrawSettings;
+use skrifa::{FontRef, MetadataProvider as _};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::card::Pen;
 use crate::colour::Colour;
 use crate::fonts::{Fonts, Weight};
 use crate::text::{Text, phrases};
@@ -216,6 +220,31 @@ impl Block {
                         size,
                         false,
                     );
+                }
+            }
+        }
+    }
+}
+
+impl Block {
+    /// The outlines of the block's glyphs with its upper left corner at a point, for pictures of text.
+    pub(crate) fn outline(&self, fonts: &Fonts, x: f32, y: f32, pen: &mut Pen) {
+        for line in self.layout.lines() {
+            let baseline = y + line.metrics().baseline;
+            let mut at = x + self.shift + line.metrics().offset;
+            for run in line.runs() {
+                let file = fonts.files.iter().find(|file| file.blob.id() == run.font().data.id());
+                let Some(font) = file.and_then(|file| FontRef::new(file.blob.data()).ok()) else { continue };
+                let (outlines, size) = (font.outline_glyphs(), Size::new(run.font_size()));
+                for cluster in run.visual_clusters() {
+                    for glyph in cluster.glyphs() {
+                        pen.set_origin(at + glyph.x, baseline + glyph.y);
+                        at += glyph.advance;
+                        if let Some(outline) = outlines.get(skrifa::GlyphId::new(glyph.id)).filter(|_| glyph.id != 0) {
+                            // A glyph that cannot be drawn leaves its place empty.
+                            let _ = outline.draw(DrawSettings::unhinted(size, LocationRef::default()), pen);
+                        }
+                    }
                 }
             }
         }

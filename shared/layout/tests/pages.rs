@@ -117,6 +117,7 @@ fn every_kind_of_page_is_valid() {
                     credential_id: text,
                     credential_url: text,
                     validator_url: text,
+                    validator_shown: text,
                     artwork,
                     artwork_alt: text,
                     logo,
@@ -407,6 +408,7 @@ proptest! {
             credential_id: &texts[6],
             credential_url: &texts[7],
             validator_url: &texts[8],
+            validator_shown: &texts[8],
             artwork_alt: &texts[0],
             ..sample::english()
         };

@@ -19,6 +19,7 @@
 //! | `EVENT#{event}` | `PLAN#{first}` | a block of planned recipients, by the number of its first |
 //! | `EVENT#{event}` | `CRED#{member}` | one recipient's signed credential |
 //! | `EVENT#{event}` | `LIFE#{number}` | what became of the mail to one recipient, and the answer |
+//! | `SHOWN#{credential}` | `SHOWN` | what its holder lets the public see; apart, so that who writes it writes no credential |
 //! | `PENDING#{shard}` | `{created}#{event}#{chunk}` | a chunk of an event that is not signed yet |
 //! | `EXPIRY#{day}` | `{event}` | an event with credentials that expire on that day |
 //! | `EXPIRY` | `SWEPT` | up to which day expiries were told |
@@ -30,6 +31,7 @@
 //! | `EVIDENCE#{application}` | `FILES` | counts changes, so that two of them do not pass the limit side by side |
 //! | `EVIDENCE#{application}` | `FILE#{evidence}` | a file of an application; apart from it, so that who reads files writes no decisions |
 //! | `DUE#{shard}` | `{at}#{client}#{application}#{evidence}` | when somebody must look at a file again |
+//! | `RESULT#{result}` | `RESULT` | a report of the validator's that was asked to be kept; expires |
 //! | `SEALS` | `{fingerprint}` | a certificate whose key seals PDF badges |
 //! | `FORM#{form}` | `HEAD` | an application form as it is now, with its secret |
 //! | `FORM#{form}` | `VERSION#{n}` | one version of it, for ever |
@@ -58,8 +60,8 @@
 //! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
 
 use badge::{
-    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, PersonId, SignInId,
-    StatusListId, UploadId, WebhookId,
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, PersonId, ResultId,
+    SignInId, StatusListId, UploadId, WebhookId,
 };
 use jiff::Timestamp;
 
@@ -154,6 +156,12 @@ pub(crate) fn credential(id: &CredentialId) -> TableKey {
 pub(crate) const LIVES: &str = "LIFE#";
 pub(crate) fn life(event: &EventId, number: u32) -> TableKey {
     key(event_partition(event), format!("{LIVES}{number:05}"))
+}
+pub(crate) fn visibility(credential: &CredentialId) -> TableKey {
+    key(format!("SHOWN#{credential}"), "SHOWN")
+}
+pub(crate) fn result(result: &ResultId) -> TableKey {
+    key(format!("RESULT#{result}"), "RESULT")
 }
 /// Partitions that what waits, chunks for signatures and files for a look, is spread over.
 pub(crate) const PENDING_SHARDS: [char; 16] =
@@ -357,7 +365,8 @@ pub fn artwork_object(sha256: &str, extension: &str) -> String {
     format!("artwork/{sha256}.{extension}")
 }
 
-/// The object key of a baked image. `suffix` is `.png`, `.svg`, `.ob2.png` or `.ob2.svg`.
+/// The object key of a baked image. `suffix` is `.png`, `.svg`, `.ob2.png`, `.ob2.svg`, or `.card.png` for the picture that other
+/// sites show.
 #[must_use]
 pub fn baked_object(credential: &CredentialId, suffix: &str) -> String {
     format!("baked/{credential}{suffix}")

@@ -32,11 +32,13 @@ pub mod pack;
 pub mod pending;
 pub mod people;
 pub mod rates;
+pub mod results;
 pub mod seals;
 pub mod secrets;
 pub mod signing_keys;
 pub mod status_lists;
 pub mod upload;
+pub mod visibility;
 pub mod webhooks;
 
 pub use applications::{Listed, Refused, StepWrite};

@@ -5,7 +5,8 @@
 //! with the finding's value; a row either uses it in both languages or in none (a test holds you to it). Codes are public:
 //! pages, translations and other people's scripts refer to them, so a code is never reused for something else.
 
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::report::{Outcome, StepId, Text};
 
@@ -643,10 +644,76 @@ impl Code {
         }
     }
 
-    /// What the reader can do about it.
+    /// What the reader can do about it: said of this finding, or of its like. Whatever is not in order has one.
     #[must_use]
     pub fn hint(self) -> Option<Text> {
-        self.row().hint.clone()
+        self.row().hint.clone().or_else(|| self.general_hint())
+    }
+
+    /// What can be done about findings of this sort.
+    fn general_hint(self) -> Option<Text> {
+        let hint = match self {
+            _ if self.outcome() < Outcome::NotChecked => return None,
+            Self::InputEmpty | Self::PdfNoBadge => Text::fixed(
+                "Choose the file once more, or ask whoever gave it to you for the original.",
+                "ファイルを選び直すか、受け取った相手に元のファイルを求めてください。",
+            ),
+            Self::InputTooLarge
+            | Self::ImageTooLarge
+            | Self::JsonTooDeep
+            | Self::SealTooLarge
+            | Self::DocumentTooComplex
+            | Self::StatusTooMany => Text::fixed(
+                "Try the badge’s web address or its JSON file instead. If neither works, ask the issuer.",
+                "バッジのURLやJSONファイルでお試しください。それでも確認できない場合は、発行元にお問い合わせください。",
+            ),
+            Self::ProofWrong
+            | Self::ProofSymmetric
+            | Self::EndorsementFails
+            | Self::HostedOther
+            | Self::DocumentOther => Text::fixed(
+                "Do not rely on it. Ask the holder for the original, or the issuer whether they issued it.",
+                "このままでは信用しないでください。元のファイルを持ち主に求めるか、発行の事実を発行元にご確認ください。",
+            ),
+            Self::KeyRevoked
+            | Self::KeyExpired
+            | Self::KeyNotForAssertions
+            | Self::KeyAmbiguous
+            | Self::IssuerDocumentOther
+            | Self::StatusListUnproven
+            | Self::ProofExpired => Text::fixed(
+                "Ask the issuer whether this badge still counts, and for a new one if it does.",
+                "このバッジが今も有効かを発行元に確認し、有効であれば再発行を依頼してください。",
+            ),
+            Self::Revoked | Self::RevokedBecause | Self::InputGone => Text::fixed(
+                "It no longer counts. The issuer can tell you why.",
+                "このバッジはもう有効ではありません。理由は発行元にお問い合わせください。",
+            ),
+            Self::Suspended => Text::fixed(
+                "It may count again later. Ask the issuer, or check again.",
+                "あとで再び有効になることがあります。発行元に確認するか、日を改めて検証してください。",
+            ),
+            Self::NotYetValid => {
+                Text::fixed("Check it again after that date.", "その日時を過ぎてから、もう一度検証してください。")
+            }
+            Self::Expired => Text::fixed(
+                "It was good until then. Ask the holder whether there is a newer one.",
+                "その日までは有効でした。更新されたバッジがないか、持ち主にご確認ください。",
+            ),
+            Self::ContextUnknown | Self::ProofUnsupported | Self::StatusTypeUnknown => Text::fixed(
+                "That is no fault of the badge. Another validator may know it; the issuer can say which.",
+                "バッジに問題があるとは限りません。対応している検証サービスを発行元にお尋ねください。",
+            ),
+            _ if self.outcome() == Outcome::NotChecked => Text::fixed(
+                "Nothing is said against the badge. Try again later, and ask the issuer if it stays so.",
+                "バッジが無効という意味ではありません。時間をおいて再度お試しになり、変わらない場合は発行元にお問い合わせください。",
+            ),
+            _ => Text::fixed(
+                "The badge is not made as the standard asks. Only the issuer can mend that: ask for a new one.",
+                "標準に沿って作られていないバッジです。直せるのは発行元だけですので、再発行を依頼してください。",
+            ),
+        };
+        Some(hint)
     }
 
     /// The verdict is "this is no badge", not "this badge is invalid".
@@ -661,6 +728,14 @@ impl Code {
                 | Self::TypeNotBadge
                 | Self::PdfNoBadge
         )
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let found = Self::ALL.iter().copied().find(|code| code.as_str() == text);
+        found.ok_or_else(|| D::Error::custom("no code of this name"))
     }
 }
 
@@ -750,6 +825,17 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_not_in_order_says_what_to_do() {
+        for code in Code::ALL {
+            let hint = code.hint();
+            assert!(hint.is_some() || code.outcome() < Outcome::NotChecked, "{}", code.as_str());
+            if let Some(hint) = hint {
+                assert!(is_japanese(&hint.ja) && !is_japanese(&hint.en), "{}", code.as_str());
+            }
+        }
+    }
+
+    #[test]
     fn codes_are_unique_snake_case_and_in_table_order() {
         let mut seen = HashSet::new();
         assert_eq!(Code::ALL.len(), ROWS.len());
@@ -761,6 +847,7 @@ mod tests {
                 "{text}"
             );
             assert_eq!(serde_json::to_value(code).unwrap(), text);
+            assert_eq!(serde_json::from_value::<Code>(text.into()).unwrap(), *code);
         }
     }
 

@@ -7,12 +7,13 @@
 //! Valid is what one of the two examinations says, and nothing else. Whatever hinders one (the list out of reach, a parser that
 //! gives up) ends in "could not be checked".
 
+use std::borrow::Cow;
 use std::panic::{self, AssertUnwindSafe};
 
 use ::pdf::authenticate::{self, SealInfo};
 use ::pdf::{Credential, Examination, Limits, Reason, Verdict};
 use memchr::memmem;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::documents::Trust;
 use crate::limits::{MAX_INPUT_BYTES, quoted};
@@ -23,24 +24,24 @@ use crate::report::{Finding, Text};
 const HEADER_WITHIN: usize = 1024;
 
 /// What became of the seal of a PDF.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PdfSeal {
     /// The answer in one word.
     pub verdict: PdfVerdict,
     /// Stable name of the reason: one of [`pdf::Reason::code`], or why there was no examination.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
     /// The reason in plain words.
     pub message: Text,
     /// Who sealed it, and when, as far as the signature itself holds. A claim, unless the verdict is valid.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<SealedBy>,
     /// With later additions: this many bytes from the beginning are the untouched original.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_length: Option<usize>,
 }
 
 /// The answer about a seal in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PdfVerdict {
     /// Sealed by a key that is trusted here or by whoever asks, and not one byte differs.
@@ -60,17 +61,17 @@ pub enum PdfVerdict {
 }
 
 /// Who sealed a PDF.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedBy {
     /// SHA-256 of the certificate, in lower-case hexadecimal.
     pub fingerprint: String,
     /// Whose seal it is, by the list kept here; absent for others'.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What the certificate says of its holder.
     pub subject: String,
     /// When, by the word of who sealed, RFC 3339.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
 }
 
@@ -121,7 +122,8 @@ fn judge(bytes: &[u8], trust: &Trust) -> Examined {
 
 fn not_checked(finding: Finding) -> Examined {
     let (reason, message) = (finding.code.as_str(), finding.code.message(None));
-    let seal = PdfSeal { verdict: PdfVerdict::NotChecked, reason, message, seal: None, original_length: None };
+    let seal =
+        PdfSeal { verdict: PdfVerdict::NotChecked, reason: reason.into(), message, seal: None, original_length: None };
     Examined { seal, finding, credential: None }
 }
 
@@ -138,7 +140,7 @@ fn found(examination: Examination) -> Examined {
         Verdict::TooLarge => (PdfVerdict::TooLarge, Code::SealTooLarge),
     };
     let finding = Finding::with(code, message.clone());
-    let seal = PdfSeal { verdict, reason: reason.code(), message, seal: seal.map(sealed_by), original_length };
+    let seal = PdfSeal { verdict, reason: reason.code().into(), message, seal: seal.map(sealed_by), original_length };
     Examined { seal, finding, credential: credential.filter(|_| verdict == PdfVerdict::Valid) }
 }
 

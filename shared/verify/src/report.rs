@@ -14,7 +14,7 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::input::Sealed;
 use crate::limits::MAX_DETAILS;
@@ -22,7 +22,7 @@ use crate::messages::{Code, spec_link};
 use crate::pdf::PdfSeal;
 
 /// A text in the product's two languages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
     /// English.
     pub en: Cow<'static, str>,
@@ -50,7 +50,7 @@ impl From<&str> for Text {
 }
 
 /// The answer to the one question a reader has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Genuine, unaltered, not revoked, within its dates.
@@ -66,7 +66,7 @@ pub enum Verdict {
 }
 
 /// How one step ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Does not apply to this badge, or was not asked for.
@@ -82,7 +82,7 @@ pub enum Outcome {
 }
 
 /// The steps, in the order in which the specifications take them and a report lists them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepId {
     /// The seal of a PDF badge, authenticated before anything inside is read.
@@ -185,7 +185,7 @@ impl StepId {
 }
 
 /// Which standard the credential follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Open Badges 3.0 on the VC Data Model 2.0.
@@ -231,7 +231,7 @@ impl Kind {
 }
 
 /// What the credential was found in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Carrier {
     /// A JSON document.
@@ -247,39 +247,39 @@ pub enum Carrier {
 }
 
 /// What the badge says about itself, as far as it could be read. Nothing here is more trustworthy than the verdict.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// The credential's `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Name of the badge.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Description of the badge, Markdown.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Picture of the badge: an `https` address or a data URI of an image, nothing else.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// The issuer's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer_name: Option<String>,
     /// The issuer's `id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer_id: Option<String>,
     /// Valid from (OB 2: issued on), as written.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<String>,
     /// Valid until (OB 2: expires), as written.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<String>,
     /// Whether the badge is about the person who was named; absent when nobody was.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipient_matches: Option<bool>,
 }
 
 /// One more thing a step found, beside the one that decided it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detail {
     /// Stable name of the finding.
     pub code: Code,
@@ -288,12 +288,12 @@ pub struct Detail {
     /// In plain words.
     pub message: Text,
     /// Where in the document, as a path such as `credentialSubject.achievement.name`.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub at: String,
 }
 
 /// One line of the report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Which step.
     pub id: StepId,
@@ -306,31 +306,31 @@ pub struct Step {
     /// That finding in plain words.
     pub message: Text,
     /// What the reader can do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<Text>,
     /// Where in the document, as a path.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub at: String,
     /// The section of the specification that asks for this step.
-    pub spec: &'static str,
+    pub spec: Cow<'static, str>,
     /// Further findings, worst first, at most [`MAX_DETAILS`].
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
 }
 
 /// The whole answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The answer.
     pub verdict: Verdict,
     /// Which standard the badge follows; absent when there is none, or it could not be told.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
     /// What the badge was found in.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carrier: Option<Carrier>,
     /// What became of the seal, if it is a PDF. That it holds says that the file is unaltered, and nothing about the badge.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pdf: Option<PdfSeal>,
     /// What the badge says about itself.
     pub summary: Summary,
@@ -444,7 +444,7 @@ impl Steps {
             message: deciding.code.message(deciding.value.as_ref()),
             hint: deciding.code.hint(),
             at: deciding.at,
-            spec: spec_link(id, true),
+            spec: spec_link(id, true).into(),
             details: findings
                 .into_iter()
                 .map(|finding| Detail {
@@ -483,7 +483,7 @@ impl Steps {
         self.0.sort_by_key(|step| step.id);
         let v3 = kind.is_none_or(Kind::is_v3);
         for step in &mut self.0 {
-            step.spec = spec_link(step.id, v3);
+            step.spec = spec_link(step.id, v3).into();
         }
         let verdict = verdict(&self.0.iter().collect::<Vec<_>>());
         let checked_at = proof::time::to_rfc3339_seconds(now);

@@ -174,6 +174,7 @@ fn draw(inputs: &Path) {
         credential_id: text("credential_url"),
         credential_url: text("credential_url"),
         validator_url: text("validator_url"),
+        validator_shown: text("validator_url"),
         colour: layout::Colour::new(29, 78, 156),
         logo: None,
         artwork: layout::Picture::Png(&picture),

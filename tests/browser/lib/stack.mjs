@@ -22,17 +22,22 @@ async function token() {
   return (await call('POST', '/v2/client/oauth2/token', {body})).access_token;
 }
 
-/** Creates a badge and forms that apply for it; the forms' addresses. */
-export async function create(forms) {
-  const own = await token();
+/** Creates a badge; its id. */
+async function badge(own) {
   const content = [
     {language: 'ja', name: '手織り入門', description: 'ひとりで布を織ることができます。', criteria: '実技試験に**合格**すること。', tag: []},
     {language: 'en', name: 'Weaving for beginners', description: 'Weaves a cloth without help.', criteria: 'Pass the **test**.', tag: []},
   ];
-  const badge = {
+  const json = {
     category: [], image: `data:image/png;base64,${picture.toString('base64')}`, primary_language: 'ja', content, expires: 0, draft: false,
   };
-  const badge_id = (await call('POST', `/v2/badge/${CLIENT_ID}`, {token: own, json: badge})).resource_id;
+  return (await call('POST', `/v2/badge/${CLIENT_ID}`, {token: own, json})).resource_id;
+}
+
+/** Creates a badge and forms that apply for it; the forms' addresses. */
+export async function create(forms) {
+  const own = await token();
+  const badge_id = await badge(own);
   const addresses = [];
   for(const form of forms) {
     const made = await call('POST', `/v2/form/${CLIENT_ID}`, {token: own, json: {badge_id, ...form}});
@@ -40,6 +45,33 @@ export async function create(forms) {
   }
   return addresses;
 }
+
+/** Issues a new badge to these recipients; the badge's id, the event's, and the recipients as they are listed. */
+export async function award(recipients, forms = []) {
+  const own = await token();
+  const badge_id = await badge(own);
+  for(const form of forms) {
+    await call('POST', `/v2/form/${CLIENT_ID}`, {token: own, json: {badge_id, ...form}});
+  }
+  const json = {recipient: recipients, api_consumer_id: 'browser', send_email: false};
+  const event = (await call('POST', `/v2/event/${CLIENT_ID}/${badge_id}/issue`, {token: own, json})).resource_id;
+  const listed = await call('GET', `/v2/event/${CLIENT_ID}/recipient?event_id=${event}`, {token: own});
+  return {badge: badge_id, event, holders: listed.result};
+}
+
+/** Revokes what an event issued to this address. */
+export async function revoke(event, address) {
+  const own = await token();
+  const answer = await fetch(`${base}/v2/event/${CLIENT_ID}/${event}/revoke`, {
+    method: 'PUT', headers: {authorization: `Bearer ${own}`, 'content-type': 'application/json'},
+    body: JSON.stringify({recipient: [address], reason: '誤って発行したため'}),
+  });
+  if(!answer.ok) {
+    throw new Error(`revoke answers ${answer.status}: ${await answer.text()}`);
+  }
+}
+
+export const client = CLIENT_ID;
 
 /** The state of the applicant's application whose page this is. */
 export async function state(url) {

@@ -190,3 +190,126 @@ fn codes_are_not_mailed_without_end() {
     browser.post("/sign-in", &[("email", &admin.to_uppercase())]).expect(429);
     browser.post("/sign-in", &[("email", "no address <script>")]).expect(400);
 }
+
+#[test]
+fn who_is_let_to_one_badge_sees_and_does_nothing_with_another() {
+    let (issuer, admin) = office("Per badge");
+    let (mine, other) = (issuer.create_badge(&picture()), issuer.create_badge(&picture()));
+    let home = format!("/console/{}", issuer.client);
+    let staff = address("staff", &issuer);
+    Browser::signed_in(&admin)
+        .submit(
+            &format!("{home}/members"),
+            &[("email", &staff), ("role", "creator"), ("role", "issuer"), ("scope", "some"), ("badge", &mine)],
+        )
+        .expect(303);
+    let mut browser = Browser::signed_in(&staff);
+    let list = browser.get(&format!("{home}/badges")).expect(200).text();
+    assert!(list.contains(&mine) && !list.contains(&other));
+    browser.get(&format!("{home}/badges/{mine}")).expect(200);
+    for page in ["badges", "issue"] {
+        browser.get(&format!("{home}/{page}/{other}")).expect(403);
+    }
+    let csrf = browser.csrf(&format!("{home}/issue/{mine}"));
+    let sent = [("csrf", csrf.as_str()), ("list", "a@b.example"), ("time_zone", "UTC")];
+    browser.post(&format!("{home}/issue/{other}"), &sent).expect(403);
+    browser.post(&format!("{home}/badges/{other}/delete"), &[("csrf", &csrf)]).expect(403);
+    // A badge that nobody let them to is not made either: it would be one they could not reach.
+    browser.post(&format!("{home}/badges/new"), &[("csrf", &csrf), ("primary", "ja"), ("name.ja", "新")]).expect(403);
+    // Nor is what others issued theirs to see or take back.
+    let event = issuer.issue(&other, &["hana@learners.example"]);
+    assert!(!browser.get(&format!("{home}/events")).expect(200).text().contains(&event));
+    browser.get(&format!("{home}/events/{event}")).expect(403);
+    let revoke = [("csrf", csrf.as_str()), ("do", "revoke"), ("recipient", "hana@learners.example")];
+    browser.post(&format!("{home}/events/{event}"), &revoke).expect(403);
+    assert_eq!(issuer.recipients(&event)[0]["revoked"], false);
+}
+
+#[test]
+fn a_list_is_looked_at_before_it_is_issued_once() {
+    let (issuer, admin) = office("Lists");
+    let badge = issuer.create_badge(&picture());
+    let home = format!("/console/{}", issuer.client);
+    let mut browser = Browser::signed_in(&admin);
+    let issue = format!("{home}/issue/{badge}");
+    browser.submit(&issue, &[("list", ""), ("time_zone", "Asia/Tokyo")]).expect(400);
+    let list = "hana@learners.example, 花子\nnobody\ntaro@learners.example, 太郎";
+    let look = browser.submit(&issue, &[("list", list), ("time_zone", "Asia/Tokyo")]).expect(303);
+    let look = look.header("location").to_owned();
+    let page = browser.get(&look).expect(200).text();
+    assert!(page.contains("nobody") && page.contains("花子"), "{page}");
+    let events = |issuer: &Issuer| {
+        issuer.call("GET", "/v2/event/{client}", &[], &serde_json::Value::Null).expect(200).json()["total"]
+            .as_u64()
+            .unwrap()
+    };
+    assert_eq!(events(&issuer), 0, "looking issues nothing");
+    let wrong =
+        browser.submit(&look, &[("zone", "Asia/Tokyo"), ("expires_on", "2001-01-01"), ("event_name", "春 <b>")]);
+    assert!(wrong.expect(400).text().contains("春 &lt;b&gt;"), "what was typed stays");
+    let terms = [("zone", "Asia/Tokyo"), ("event_name", "春"), ("send_email", "yes"), ("expires_on", "2099-03-31")];
+    let csrf = browser.csrf(&look);
+    let sent = [&[("csrf", csrf.as_str())], &terms[..]].concat();
+    let done = browser.post(&look, &sent).expect(303).header("location").to_owned();
+    // Sent twice, it is one event.
+    let again = browser.post(&look, &sent).expect(303).header("location").to_owned();
+    assert_eq!((done.split('?').next(), events(&issuer)), (again.split('?').next(), 1));
+    let event = done.split('?').next().unwrap().to_owned();
+    let page = browser.get(&event).expect(200).text();
+    assert!(page.contains("花子") && page.contains("太郎"));
+    let file = browser.get(&format!("{event}/csv")).expect(200);
+    assert!(file.text().contains("hana@learners.example") && file.header("content-disposition").contains("attachment"));
+    eventually("the mail is there", || !mails("hana@learners.example").is_empty());
+
+    browser.submit(&event, &[("do", "revoke"), ("reason", "誤り")]).expect(400);
+    browser.submit(&event, &[("do", "revoke"), ("recipient", "taro@learners.example"), ("reason", "誤り")]).expect(303);
+    let id = event.rsplit('/').next().unwrap();
+    let revoked: Vec<bool> = issuer.recipients(id).iter().map(|row| row["revoked"] == true).collect();
+    assert_eq!(revoked.iter().filter(|revoked| **revoked).count(), 1);
+    let audit = browser.get(&format!("{home}/audit")).expect(200).text();
+    assert!(audit.contains("PUT /v2/event/{client}/{event}/revoke") && audit.contains(id));
+}
+
+#[test]
+fn a_badge_is_made_drawn_and_changed_by_pages_alone() {
+    let (issuer, admin) = office("Making");
+    let home = format!("/console/{}", issuer.client);
+    let mut browser = Browser::signed_in(&admin);
+    let new = format!("{home}/badges/new");
+    let wrong = browser.submit(&new, &[("primary", "ja"), ("name.ja", ""), ("description.ja", "説明 <i>")]).expect(400);
+    assert!(wrong.text().contains("説明 &lt;i&gt;") && wrong.text().contains("e-content-0-name"));
+    let texts = [
+        ("primary", "ja"),
+        ("name.ja", "機織り"),
+        ("description.ja", "説明"),
+        ("criteria.ja", "**条件** <script>x</script>"),
+    ];
+    let made = browser.submit(&new, &texts).expect(303).header("location").to_owned();
+    let page = made.split('?').next().unwrap().to_owned();
+    let id = page.rsplit('/').next().unwrap().to_owned();
+    let shown = browser.get(&page).expect(200).text();
+    assert!(shown.contains("<strong>条件</strong>") && !shown.contains("<script>x"));
+
+    let drawing = format!("{page}/image");
+    let begun = browser.submit(&drawing, &[("template", "mentor")]).expect(200).text();
+    assert!(begun.contains("data:image/svg+xml;base64,"));
+    let read = |issuer: &Issuer| {
+        issuer.call("GET", &format!("/v2/badge/{{client}}/{id}"), &[], &serde_json::Value::Null).expect(200).json()
+    };
+    let before = read(&issuer);
+    browser.submit(&drawing, &[("do", "save"), ("shape", "star")]).expect(303);
+    let after = read(&issuer);
+    assert!(after["design"]["shape"] == "star" && before["image"] != after["image"], "{}", after["design"]);
+
+    // Who edits what somebody else changed meanwhile is told, and loses nothing of what they typed.
+    let edit = format!("{page}/edit");
+    let csrf = browser.csrf(&edit);
+    let late = [&[("csrf", csrf.as_str()), ("version", "1"), ("expires", "12")], &texts[..]].concat();
+    assert!(browser.post(&edit, &late).expect(412).text().contains("機織り"));
+    let version = after["version"].as_u64().unwrap().to_string();
+    let right =
+        [&[("csrf", csrf.as_str()), ("version", &version), ("expires", "12"), ("draft", "no")], &texts[..]].concat();
+    browser.post(&edit, &right).expect(303);
+    let now = read(&issuer);
+    assert_eq!((&now["expires"], &now["draft"], &now["design"]), (&12.into(), &false.into(), &after["design"]));
+}

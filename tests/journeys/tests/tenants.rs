@@ -77,7 +77,7 @@ const GUARDED: [(&str, &[&str]); 55] = [
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 54] = [
+const PUBLIC: [&str; 59] = [
     "GET /sign-in",
     "POST /sign-in",
     "GET /sign-in/{sign_in}",
@@ -132,6 +132,11 @@ const PUBLIC: [&str; 54] = [
     "GET /design/templates",
     "GET /design/templates/{template}",
     "GET /design/icons",
+    "POST /c/visibility",
+    "GET /validate/results/{result}",
+    "GET /credentials/{credential}/embed",
+    "GET /oembed",
+    "GET /assets/shared/{asset}",
 ];
 
 /// Pages of staff, who are known by their session and never by a token.

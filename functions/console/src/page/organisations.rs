@@ -28,7 +28,7 @@ pub(crate) async fn show(app: &App, request: &Request) -> Result<Answer, Refused
     let lang = request.lang;
     let title = lang.pick("Your organisations", "所属団体");
     Ok(shell::signed_in(
-        lang,
+        request,
         title,
         &visitor,
         &html! {

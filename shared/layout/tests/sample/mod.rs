@@ -127,6 +127,7 @@ pub(crate) fn english() -> Page<'static> {
         credential_id: "https://badges.example/v3/credentials/01JH8Q6T9Z4M5N6P7Q8R9S0T1V",
         credential_url: "https://badges.example/v3/credentials/01JH8Q6T9Z4M5N6P7Q8R9S0T1V",
         validator_url: "https://badges.example/validate?credential=01JH8Q6T9Z4M5N6P7Q8R9S0T1V",
+        validator_shown: "https://badges.example/validate",
         colour: Colour::new(29, 78, 156),
         logo: None,
         artwork: Picture::Svg(SVG),
