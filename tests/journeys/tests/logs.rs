@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a journey ends where an answer lacks what it should have")]
 
+mod applicants;
+
+use applicants::{Office, answers};
 use journeys::browser::{Browser, code};
 use journeys::{Issuer, eventually, get, get_as, mails, picture, request, validate, variable};
 use serde_json::{Value, json};
@@ -52,7 +55,17 @@ fn no_log_names_a_person_or_holds_a_key_to_something() {
     let credential = get(&format!("/credentials/{}", issuer.credentials(&event)[0])).expect(200);
     assert_eq!(validate(&credential.body)["verdict"], "valid");
     let _ = validate(format!("{{\"name\":\"{mark}\"}}").as_bytes());
-    // Somebody who applies where there is nothing, with their name and a broken body.
+    // Somebody applies, gives a wrong code first, proves the address and is approved; and somebody with a broken body.
+    let office = Office { issuer, badge };
+    let page = office.form(&json!({"method": "review", "reviewers": []}));
+    let mut body = answers(&holder);
+    (body["name"], body["answers"]["why"]) = (name.clone().into(), mark.clone().into());
+    let mine = page.submit(body);
+    assert_eq!(mine.post("prove", &json!({"code": "0"})).status, 400);
+    let _ = mine.prove().expect(200);
+    let _ = office.decide(&mine.id, &json!({"decision": "approve"})).expect(200);
+    assert_eq!(office.issued(&page.form), 1);
+    let issuer = office.issuer;
     let _ =
         request("POST", &format!("/apply/{mark}/applications"), &[], format!("{{\"email\":\"{holder}\"").as_bytes());
     assert_eq!(code(&staff).len(), 6);
@@ -61,7 +74,8 @@ fn no_log_names_a_person_or_holds_a_key_to_something() {
     for function in ["accounts", "badges", "console", "hosting", "issuance", "mail", "validation"] {
         assert!(written.iter().any(|(file, _)| file.ends_with(&format!("-{function}.log"))), "{function} has a log");
     }
-    let secrets = [mark.as_str(), link.as_str(), session.as_str(), issuer.secret.as_str(), issuer.token()];
+    let own = mine.url.rsplit('/').next().unwrap();
+    let secrets = [mark.as_str(), link.as_str(), own, session.as_str(), issuer.secret.as_str(), issuer.token()];
     // The emulator, which is no part of AWS, tells whom it mailed: so what is looked for can be found.
     let (emulator, functions): (Vec<_>, Vec<_>) = written.iter().partition(|(file, _)| file.ends_with("emulator.log"));
     assert!(emulator.iter().any(|(_, text)| text.contains(&holder)));
