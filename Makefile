@@ -1,7 +1,7 @@
 # A thin face: every command is a script of its own under infra/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test fuzz check lint bench survey
+.PHONY: help setup up demo test fuzz check lint bench survey sbom
 
 help: ## Show this list
 	@awk -F ":.*## " '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,3 +34,6 @@ bench: ## Measure our operations beside other implementations', and what a funct
 
 survey: ## Have five hundred people fill in a form within five minutes, and look for everybody's badge
 	@infra/survey
+
+sbom: ## Write the bill of materials of what is deployed to target/sbom.json (CycloneDX)
+	@mkdir -p target && infra/sbom >target/sbom.json && echo target/sbom.json

@@ -198,7 +198,7 @@ def test(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="shirushi-") as folder:
         state = Path(folder)
         with Emulator(state, options.logs, port=0, aws_port=0, persist=False) as emulator:
-            environment = bring_up(emulator, state, options.allow)
+            environment = {**bring_up(emulator, state, options.allow), "STACK_LOGS": str(options.logs.resolve())}
             write_environment(options.env_file or state / "stack.env", environment)
             command = options.command[1:] if options.command[:1] == ["--"] else options.command
             code = subprocess.run(command, env={**os.environ, **environment}).returncode

@@ -205,8 +205,54 @@ class Triggers(unittest.TestCase):
             for queue in policy["Queues"]
         }
         for name, subscription in resources(self.template, "AWS::SNS::Subscription").items():
+            if subscription["Protocol"] != "sqs":
+                continue
             pair = subscription["Endpoint"]["Fn::GetAtt"][0], subscription["TopicArn"]["Ref"]
             self.assertIn(pair, opened, name)
+
+
+class Watching(unittest.TestCase):
+    """Whatever runs or waits has somebody who looks at it."""
+
+    def setUp(self):
+        self.template = transform.load()
+        self.watched = {
+            (alarm["MetricName"], json.dumps(alarm.get("Dimensions", [])[0]["Value"] if alarm.get("Dimensions") else None))
+            for alarm in resources(self.template, "AWS::CloudWatch::Alarm").values()
+        }
+
+    def test_every_function_and_queue_has_its_alarms(self):
+        for function in transform.functions(self.template):
+            for metric in ("Errors", "Throttles"):
+                self.assertIn((metric, json.dumps({"Ref": function})), self.watched)
+        for queue, properties in resources(self.template, "AWS::SQS::Queue").items():
+            metric = "ApproximateAgeOfOldestMessage" if "RedrivePolicy" in properties else "ApproximateNumberOfMessagesVisible"
+            self.assertIn((metric, json.dumps({"Fn::GetAtt": [queue, "QueueName"]})), self.watched)
+
+    def test_every_alarm_reaches_the_topic_and_silence_is_none(self):
+        for name, alarm in resources(self.template, "AWS::CloudWatch::Alarm").items():
+            self.assertEqual((alarm["AlarmActions"], alarm["TreatMissingData"]), ([{"Ref": "Alarms"}], "notBreaching"), name)
+
+    def test_the_access_log_holds_no_address_unless_asked_and_never_a_path(self):
+        condition, asked, usual = self.template["Resources"]["ApiStage"]["Properties"]["AccessLogSettings"]["Format"]["Fn::If"]
+        self.assertEqual((condition, self.template["Parameters"]["LogSourceAddress"]["Default"]), ("LogsSourceAddress", "false"))
+        self.assertEqual(set(json.loads(asked)) - set(json.loads(usual)), {"ip"})
+        for format in (asked, usual):
+            for personal in ("path", "queryString", "userAgent"):
+                self.assertNotIn(personal.lower(), format.lower())
+
+    def test_the_overview_is_json(self):
+        body = self.template["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"]
+        self.assertEqual(len(json.loads(body)["widgets"]), 6)
+
+    def test_what_the_edge_keeps_is_public(self):
+        edge = transform.load(ROOT / "infra" / "edge.yaml")
+        config = edge["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+        routes = [r["RouteKey"] for r in resources(self.template, "AWS::ApiGatewayV2::Route").values()]
+        for behaviour in config["CacheBehaviors"]:
+            root = behaviour["PathPattern"].removesuffix("*")
+            found = [route.split(" ")[0] for route in routes if route.partition(" ")[2].startswith(root)]
+            self.assertTrue(found and set(found) <= {"GET", "HEAD"}, root)
 
 
 class Localised(unittest.TestCase):

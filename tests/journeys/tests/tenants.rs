@@ -2,7 +2,9 @@
 //!
 //! Every route of `template.yaml` has a row here; a route without one fails.
 
-#![allow(clippy::unwrap_used, reason = "a journey ends where an answer lacks what it should have")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a journey ends where an answer lacks what it should have")]
+
+mod records;
 
 use journeys::{Issuer, issue_to, operator, picture, request};
 use serde_json::{Value, json};
@@ -26,7 +28,6 @@ const GUARDED: [(&str, &[&str]); 55] = [
     ("DELETE /v2/client/{client}/alias/{alias}", NOBODY),
     ("GET /v2/client/{client}/brand", READERS),
     ("PUT /v2/client/{client}/brand", NOBODY),
-    ("POST /v2/client/{client}/design", CREATORS),
     ("GET /v2/client/{client}/secret", NOBODY),
     ("POST /v2/client/{client}/secret", NOBODY),
     ("DELETE /v2/client/{client}/secret/{secret}", NOBODY),
@@ -67,20 +68,23 @@ const GUARDED: [(&str, &[&str]); 55] = [
     ("POST /v2/form/{client}/{form}/clone", CREATORS),
     ("GET /v2/application/{client}", DECIDERS),
     ("GET /v2/application/{client}/{application}", DECIDERS),
-    ("GET /v2/application/{client}/{application}/evidence/{evidence}", DECIDERS),
     ("POST /v2/application/{client}/{application}/decision", DECIDERS),
     ("POST /v2/application/{client}/{application}/vote", DECIDERS),
     ("POST /v2/application/{client}/{application}/assign", DECIDERS),
     ("POST /v2/application/{client}/{application}/withdraw", DECIDERS),
+    ("POST /v2/client/{client}/design", CREATORS),
+    ("GET /v2/application/{client}/{application}/evidence/{evidence}", DECIDERS),
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 54] = [
+const PUBLIC: [&str; 59] = [
+    "GET /sign-in",
+    "POST /sign-in",
+    "GET /sign-in/{sign_in}",
+    "POST /sign-in/{sign_in}",
+    "POST /sign-out",
     "GET /apply/{form}/evidence/{application}",
     "GET /apply/{form}/evidence/{application}/{evidence}",
-    "GET /design/icons",
-    "GET /design/templates",
-    "GET /design/templates/{template}",
     "GET /apply/{form}/qr.svg",
     "GET /apply/{form}/qr.png",
     "GET /apply/{form}/poster",
@@ -89,9 +93,6 @@ const PUBLIC: [&str; 54] = [
     "GET /apply/{form}/applications/{link}/evidence/{evidence}",
     "DELETE /apply/{form}/applications/{link}/evidence/{evidence}",
     "GET /assets/{asset}",
-    "GET /assets/shared/{asset}",
-    "GET /credentials/{credential}/embed",
-    "GET /oembed",
     "GET /apply/{form}",
     "POST /apply/{form}/challenge",
     "POST /apply/{form}/applications",
@@ -125,32 +126,127 @@ const PUBLIC: [&str; 54] = [
     "OPTIONS /validate",
     "POST /validate/upload",
     "OPTIONS /validate/upload",
-    "GET /validate/results/{result}",
     "GET /c/receive",
     "HEAD /c/receive",
     "POST /c/receive",
+    "GET /design/templates",
+    "GET /design/templates/{template}",
+    "GET /design/icons",
     "POST /c/visibility",
+    "GET /validate/results/{result}",
+    "GET /credentials/{credential}/embed",
+    "GET /oembed",
+    "GET /assets/shared/{asset}",
 ];
 
-/// Pages that know people by a session instead of a token: `console.rs` is about them.
-const PAGES: [&str; 8] = [
-    "GET /sign-in",
-    "POST /sign-in",
-    "GET /sign-in/{sign_in}",
-    "POST /sign-in/{sign_in}",
-    "POST /sign-out",
-    "GET /console",
-    "GET /console/{page+}",
-    "POST /console/{page+}",
-];
+/// Pages of staff, who are known by their session and never by a token.
+const STAFF: [&str; 3] = ["GET /console", "GET /console/{page+}", "POST /console/{page+}"];
 
 #[test]
 fn every_route_has_a_row() {
     let template = include_str!("../../../template.yaml");
     let declared: BTreeSet<&str> =
         template.split("RouteKey: \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-    let known: BTreeSet<&str> = GUARDED.into_iter().map(|(route, _)| route).chain(PUBLIC).chain(PAGES).collect();
+    let known: BTreeSet<&str> = GUARDED.into_iter().map(|(route, _)| route).chain(PUBLIC).chain(STAFF).collect();
     assert_eq!(declared, known);
+}
+
+/// The roles of one operation in `docs/openapi.yaml`, whose paths, methods and extensions each stand on a line of their own.
+fn documented(route: &str) -> BTreeSet<&'static str> {
+    let description = include_str!("../../../docs/openapi.yaml");
+    let (method, path) = route.split_once(' ').unwrap();
+    // Two paths that differ in a parameter's name only are one in the document.
+    let path = if path.starts_with("/v2/import/{client}/{") && path.ends_with('}') {
+        "/v2/import/{client}/{id}"
+    } else {
+        path
+    };
+    let (_, item) = description.split_once(&format!("\n  {path}:\n")).unwrap_or_else(|| panic!("{path} is described"));
+    let heading = format!("    {}:", method.to_lowercase());
+    let mut operation =
+        item.lines().take_while(|line| line.starts_with("    ")).skip_while(|line| *line != heading).skip(1);
+    let roles = operation
+        .by_ref()
+        .take_while(|line| line.starts_with("      "))
+        .find_map(|line| line.trim().strip_prefix("x-roles: [").and_then(|rest| rest.strip_suffix(']')));
+    roles.unwrap_or_else(|| panic!("{route} says its roles")).split(", ").filter(|role| !role.is_empty()).collect()
+}
+
+#[test]
+fn the_document_names_the_same_roles() {
+    for (route, roles) in GUARDED {
+        let said = documented(route);
+        // Whoever has a token is said by naming nobody, or everybody.
+        let said = if said.is_empty() { READERS.iter().copied().collect() } else { said };
+        let done: BTreeSet<&str> = if roles.is_empty() { ["admin"].into() } else { roles.iter().copied().collect() };
+        assert_eq!(said, done, "{route}");
+    }
+}
+
+#[test]
+fn what_is_public_asks_for_no_token_and_what_is_the_staffs_for_a_session() {
+    let issuer = Issuer::new("Public", &[]);
+    let bearer = format!("Bearer {}", issuer.token());
+    let garbage = "Bearer garbage";
+    let fill = |route: &str| {
+        let (method, path) = route.split_once(' ').unwrap();
+        let path: Vec<&str> =
+            path.split('/').map(|part| if part.starts_with('{') { "nosuchthing" } else { part }).collect();
+        (method.to_owned(), path.join("/"))
+    };
+    for route in PUBLIC {
+        let (method, path) = fill(route);
+        let answers = [None, Some(garbage), Some(bearer.as_str())].map(|token| {
+            let headers: Vec<(&str, &str)> = token.iter().map(|token| ("authorization", *token)).collect();
+            let answer = request(&method, &path, &headers, b"");
+            assert!(
+                answer.status < 500 && answer.text() != "403 Forbidden",
+                "{route}: {} {}",
+                answer.status,
+                answer.text()
+            );
+            answer.status
+        });
+        // With the token endpoint the header is a secret, and of another kind.
+        assert!(answers.iter().all(|status| *status == answers[0]), "{route}: {answers:?}");
+    }
+    for route in STAFF {
+        let (method, path) = fill(route);
+        for token in [None, Some(garbage), Some(bearer.as_str())] {
+            let headers: Vec<(&str, &str)> = token.iter().map(|token| ("authorization", *token)).collect();
+            let answer = request(&method, &path, &headers, b"").expect(303);
+            assert_eq!(answer.header("location"), "/sign-in", "{route}");
+        }
+    }
+}
+
+/// A token as `accounts` makes one, given out `ago` seconds before now.
+fn token_from(issuer: &Issuer, ago: i64) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let signer = signer::Signer::new(aws_sdk_kms::Client::new(&records::aws()));
+        let arn = journeys::variable("TOKEN_KEY_ARN");
+        let key = signer.public_key(&arn).await.unwrap();
+        let at = records::now() - jiff::SignedDuration::from_secs(ago);
+        let client = issuer.client.parse().unwrap();
+        let claims = edge::token::Claims::new(&journeys::base(), &client, "1", vec!["admin".into()], at);
+        let draft = claims.draft(&key).unwrap();
+        let signature = signer.sign(&arn, draft.signing_input()).await.unwrap();
+        draft.complete(&signature, &key).unwrap()
+    })
+}
+
+#[test]
+fn a_token_whose_time_is_over_is_none() {
+    let issuer = Issuer::new("Yesterday's", &[]);
+    // The same token opens while it lives, so that nothing but its age is what is refused.
+    let (alive, over) = (token_from(&issuer, 60), token_from(&issuer, 2 * 60 * 60));
+    for (route, _) in GUARDED {
+        let (method, path) = parts(route, &issuer.client, "nosuchbadge", "00000000000000000000");
+        let with = |token: &str| request(&method, &path, &[("authorization", &format!("Bearer {token}"))], b"[]");
+        assert_eq!(with(&over).expect(403).text(), "403 Forbidden", "{route}");
+        assert_ne!(with(&alive).text(), "403 Forbidden", "{route}");
+    }
 }
 
 fn parts(route: &str, client: &str, badge: &str, event: &str) -> (String, String) {
@@ -302,7 +398,7 @@ fn a_secret_that_was_taken_back_opens_nothing() {
     let admin = Issuer::new("Taken back", &[]);
     let made = operator(&["secret", "add", "--client", &admin.client, "--label", "second"]);
     let (secret, id) = (made["client_secret"].as_str().unwrap(), made["secret_id"].as_str().unwrap());
-    let _ = Issuer::sign_in(&admin.client, secret);
+    let bearer = Issuer::sign_in(&admin.client, secret);
     let listed = operator(&["secret", "list", "--client", &admin.client]);
     assert_eq!(listed["secrets"].as_array().unwrap().len(), 2);
     assert!(!listed.to_string().contains(secret));
@@ -310,6 +406,8 @@ fn a_secret_that_was_taken_back_opens_nothing() {
     let form = format!("grant_type=client_credentials&client_id={}&client_secret={secret}", admin.client);
     let form_type = [("content-type", "application/x-www-form-urlencoded")];
     assert_eq!(request("POST", "/v2/client/oauth2/token", &form_type, form.as_bytes()).status, 403);
+    // A token it was good for lives out its hour: tokens are checked without asking the table. SECURITY.md says so too.
+    let _ = bearer.call("GET", "/v2/client/{client}/ping", &[], &Value::Null).expect(200);
     let _ = Issuer::sign_in(&admin.client, &admin.secret);
 }
 

@@ -14,17 +14,21 @@ pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// The store as a function has it, with the bucket of evidence.
-pub fn files() -> Store {
+/// The stack's AWS, as its account's root.
+pub fn aws() -> SdkConfig {
     let credentials =
         Credentials::new(variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"), None, None, "test");
-    let aws = SdkConfig::builder()
+    SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(variable("AWS_REGION")))
         .endpoint_url(variable("AWS_ENDPOINT_URL"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .build();
-    Store::new(&aws, variable("TABLE_NAME"), variable("BUCKET_NAME")).in_bucket(variable("EVIDENCE_BUCKET_NAME"))
+        .build()
+}
+
+/// The store as a function has it, with the bucket of evidence.
+pub fn files() -> Store {
+    Store::new(&aws(), variable("TABLE_NAME"), variable("BUCKET_NAME")).in_bucket(variable("EVIDENCE_BUCKET_NAME"))
 }
 
 /// Wakes a function with a payload, as a schedule does.
