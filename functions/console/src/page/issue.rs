@@ -100,14 +100,21 @@ fn as_file(list: &str) -> String {
     let first = list.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let separator = if first.contains('\t') { '\t' } else { ',' };
     let list = if separator == '\t' { list.to_owned() } else { list.replace(['、', '，'], ",") };
-    // A line with an address in it is no line of headings.
-    if first.contains('@') { format!("email{separator}name\r\n{list}") } else { list }
+    if !has_headings(&list) { format!("email{separator}name\r\n{list}") } else { list }
+}
+
+/// Whether a list begins with headings: a line with an address in it is none.
+fn has_headings(list: &str) -> bool {
+    !list.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().contains('@')
 }
 
 /// `POST …/issue/{badge}`: reads the list and issues nothing.
 pub(crate) async fn check(desk: &Desk<'_>, id: &str) -> Result<Answer, Refused> {
     desk.needs(&[Role::Issuer])?;
     let posted = desk.posted()?;
+    // A line of headings that we added is no line of theirs.
+    let added = posted.file("file").is_none() && posted.text("list").is_some_and(|list| !has_headings(list));
+    let mark = if added { "?added=1" } else { "" };
     let file = match (posted.file("file"), posted.text("list")) {
         (Some(bytes), _) => bytes.to_vec(),
         (None, Some(list)) => as_file(list).into_bytes(),
@@ -126,7 +133,7 @@ pub(crate) async fn check(desk: &Desk<'_>, id: &str) -> Result<Answer, Refused> 
     if reply.is_done() {
         let answer = reply.json();
         let import = answer["resource_id"].as_str().unwrap_or_default();
-        return Ok(see_other(&desk.at(&format!("issue/list/{import}"))));
+        return Ok(see_other(&desk.at(&format!("issue/list/{import}{mark}"))));
     }
     if reply.status == 404 || reply.status == 403 {
         return Err(reply.problem().into());
@@ -157,6 +164,7 @@ async fn terms_page(desk: &Desk<'_>, status: u16, import: &str, filled: &Filled)
     let bad = list["rows"]["bad"].as_u64().unwrap_or(0);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let name = text(&content_in(&badge, lang)["name"]);
+    let added = desk.request.query("added").is_some();
     let title = lang.pick("Check and issue", "確認して発行");
     let mail = if filled.is_sent() { filled.posted.has("send_email", "yes") } else { true };
     Ok(shell::page(
@@ -174,14 +182,14 @@ async fn terms_page(desk: &Desk<'_>, status: u16, import: &str, filled: &Filled)
                     @if bad > 0 { p.bad { (lang.pick(&format!("{bad} line(s) cannot be taken and are left out."), &format!("{bad}行は読み取れないため、対象外になります。"))) } }
                 }
             }
-            (bad_rows(lang, &list))
+            (bad_rows(lang, &list, added))
             @for warning in list["warnings"].as_array().into_iter().flatten() { p.warn { (text(&warning["detail"])) } }
             @if good > 0 {
                 h2 { (lang.pick("The first of them", "先頭の受領者")) }
                 div.scroll { table {
                     thead { tr { th scope="col" { (lang.pick("Line", "行")) } th scope="col" { (lang.pick("Mail address", "メールアドレス")) } th scope="col" { (lang.pick("Name", "名前")) } th scope="col" { (lang.pick("Valid until", "有効期限")) } } }
                     tbody { @for row in list["preview"].as_array().into_iter().flatten() {
-                        tr { td { (row["line"]) } td { (text(&row["email"])) } td { (text(&row["name"])) } td { (shell::time_of(&row["expires_on"])) } }
+                        tr { td { (line(row, added)) } td { (text(&row["email"])) } td { (text(&row["name"])) } td { (shell::time_of(&row["expires_on"])) } }
                     } }
                 } }
                 h2 { (lang.pick("On what terms", "発行の条件")) }
@@ -213,7 +221,12 @@ async fn terms_page(desk: &Desk<'_>, status: u16, import: &str, filled: &Filled)
     ))
 }
 
-fn bad_rows(lang: Lang, list: &Value) -> Markup {
+/// The number of a row's line, as who typed it counts.
+fn line(row: &Value, added: bool) -> u64 {
+    row["line"].as_u64().unwrap_or_default().saturating_sub(u64::from(added))
+}
+
+fn bad_rows(lang: Lang, list: &Value, added: bool) -> Markup {
     let rows = list["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
     html! {
         @if !rows.is_empty() {
@@ -222,7 +235,7 @@ fn bad_rows(lang: Lang, list: &Value) -> Markup {
                 thead { tr { th scope="col" { (lang.pick("Line", "行")) } th scope="col" { (lang.pick("Mail address", "メールアドレス")) } th scope="col" { (lang.pick("Why", "理由")) } } }
                 tbody { @for row in rows.iter().take(200) {
                     tr {
-                        td { (row["line"]) }
+                        td { (line(row, added)) }
                         td { (row["email"].as_str().unwrap_or_default()) }
                         td { @for error in row["errors"].as_array().into_iter().flatten() {
                             div { @if let Some(column) = error["column"].as_str().filter(|c| !c.is_empty()) { code { (column) } " " } (error["detail"].as_str().unwrap_or_default()) }
@@ -298,6 +311,7 @@ mod tests {
         assert_eq!(as_file("a@b.example, 花子\nc@d.example"), "email,name\r\na@b.example, 花子\nc@d.example");
         assert_eq!(as_file("a@b.example\t花子"), "email\tname\r\na@b.example\t花子");
         assert_eq!(as_file("email,name\na@b.example,x"), "email,name\na@b.example,x");
+        assert_eq!((line(&json!({"line": 3}), true), line(&json!({"line": 3}), false)), (2, 3));
         assert_eq!(as_file("a@b.example、花子"), "email,name\r\na@b.example,花子");
     }
 
