@@ -239,6 +239,11 @@ pub(crate) fn refused(request: &Request, problem: &Problem) -> Answer {
 
 /// What is wrong with a form as a whole, and a way to each field; it takes the focus.
 pub(crate) fn complaints(lang: Lang, filled: &Filled) -> Markup {
+    complaints_within(lang, filled, "")
+}
+
+/// The same for one of several forms on a page, whose fields are within `scope` ([`Field::within`]).
+pub(crate) fn complaints_within(lang: Lang, filled: &Filled, scope: &str) -> Markup {
     html! {
         @if !filled.complaints.is_empty() {
             div.note.bad #errors role="alert" tabindex="-1" autofocus {
@@ -247,7 +252,7 @@ pub(crate) fn complaints(lang: Lang, filled: &Filled) -> Markup {
                     @for complaint in &filled.complaints {
                         li {
                             @if complaint.pointer.is_empty() { (complaint.text) }
-                            @else { a href=(format!("#f{}", field_id(&complaint.pointer))) { (complaint.text) } }
+                            @else { a href=(format!("#f{scope}{}", field_id(&complaint.pointer))) { (complaint.text) } }
                         }
                     }
                 }
@@ -269,15 +274,21 @@ pub(crate) struct Field<'a> {
     pub(crate) label: &'a str,
     pub(crate) hint: &'a str,
     pub(crate) is_required: bool,
+    /// What tells it from a field of the same name in another form of the page.
+    pub(crate) scope: &'a str,
 }
 
 impl<'a> Field<'a> {
     pub(crate) fn new(pointer: &'a str, label: &'a str) -> Self {
-        Self { pointer, label, hint: "", is_required: false }
+        Self { pointer, label, hint: "", is_required: false, scope: "" }
     }
 
     pub(crate) fn hint(self, hint: &'a str) -> Self {
         Self { hint, ..self }
+    }
+
+    pub(crate) fn within(self, scope: &'a str) -> Self {
+        Self { scope, ..self }
     }
 
     pub(crate) fn required(self) -> Self {
@@ -286,10 +297,11 @@ impl<'a> Field<'a> {
 
     /// The field around a control that `control` makes from its id and the ids of what describes it.
     pub(crate) fn around(self, lang: Lang, filled: &Filled, control: impl Fn(&str, Option<&str>) -> Markup) -> Markup {
-        let id = format!("f{}", field_id(self.pointer));
+        let place = format!("{}{}", self.scope, field_id(self.pointer));
+        let id = format!("f{place}");
         let complaint = filled.complaint(self.pointer);
-        let hint_id = (!self.hint.is_empty()).then(|| format!("h{}", field_id(self.pointer)));
-        let error_id = complaint.map(|_| format!("e{}", field_id(self.pointer)));
+        let hint_id = (!self.hint.is_empty()).then(|| format!("h{place}"));
+        let error_id = complaint.map(|_| format!("e{place}"));
         let described: Vec<String> = [hint_id.clone(), error_id.clone()].into_iter().flatten().collect();
         let described = (!described.is_empty()).then(|| described.join(" "));
         html! {

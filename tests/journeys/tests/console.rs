@@ -313,3 +313,35 @@ fn a_badge_is_made_drawn_and_changed_by_pages_alone() {
     let now = read(&issuer);
     assert_eq!((&now["expires"], &now["draft"], &now["design"]), (&12.into(), &false.into(), &after["design"]));
 }
+
+#[test]
+fn an_alias_is_changed_and_a_webhook_is_told_apart_from_it() {
+    let (issuer, admin) = office("Settings");
+    let home = format!("/console/{}", issuer.client);
+    let settings = format!("{home}/settings");
+    let mut browser = Browser::signed_in(&admin);
+    let page = browser.get(&settings).expect(200).text();
+    let ids: Vec<&str> = page.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let unique: std::collections::BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(ids.len(), unique.len(), "every field has an id of its own: {ids:?}");
+
+    let alias = [("about", "alias"), ("do", "add"), ("name", "学部 <i>"), ("url", "https://faculty.example")];
+    let wrong = browser.submit(&settings, &[&alias[..], &[("email", "nobody")]].concat()).expect(400).text();
+    assert!(wrong.contains("ealias-email") && wrong.contains("学部 &lt;i&gt;"));
+    browser.submit(&settings, &[&alias[..], &[("email", "a@faculty.example")]].concat()).expect(303);
+    let aliases = || issuer.call("GET", "/v2/client/{client}/alias", &[], &serde_json::Value::Null).expect(200).json();
+    let id = aliases()["result"][0]["id"].as_str().unwrap().to_owned();
+    let about = format!("alias {id}");
+    let change = [("about", about.as_str()), ("do", "change"), ("name", "理学部"), ("email", "b@faculty.example")];
+    let refused = browser.submit(&settings, &change).expect(400).text();
+    assert!(refused.contains(&format!("e{id}-url")) && refused.contains("理学部"), "what was typed stays");
+    browser.submit(&settings, &[&change[..], &[("url", "https://faculty.example")]].concat()).expect(303);
+    let now = &aliases()["result"][0];
+    assert_eq!((now["name"].as_str(), now["email"].as_str()), (Some("理学部"), Some("b@faculty.example")));
+
+    let secret = [("about", "secret"), ("do", "add"), ("label", "Moodle"), ("role", "issuer")];
+    let shown = browser.submit(&settings, &secret).expect(200).text();
+    let secret = shown.split("class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    assert!(!Issuer::sign_in(&issuer.client, &secret).token().is_empty());
+    assert!(!browser.get(&settings).expect(200).text().contains(&secret), "it is shown once");
+}

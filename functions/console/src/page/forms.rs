@@ -223,6 +223,7 @@ async fn editor(desk: &Desk<'_>, status: u16, form: &Value, filled: &Filled) -> 
                 a href=(format!("{}/poster", text(&form["url"]))) { (lang.pick("Poster with QR code", "QRコード付きポスター")) } " · "
                 span.soft { (form["application_count"].as_u64().unwrap_or(0)) (lang.pick(" applications", "件の申請")) }
             }
+            (sharing(lang, form))
             (shell::complaints(lang, filled))
             form method="post" {
                 (shell::csrf(&desk.visitor))
@@ -270,6 +271,30 @@ async fn editor(desk: &Desk<'_>, status: u16, form: &Value, filled: &Filled) -> 
             }
         },
     ))
+}
+
+/// How people find the form: its address, the code for another site's page, and the code to scan.
+fn sharing(lang: Lang, form: &Value) -> Markup {
+    let url = text(&form["url"]);
+    let title = text(&form["title"]);
+    let frame = html! { iframe src={(url) "?embed=1"} title=(title) width="100%" height="900" style="border:0" {} }
+        .into_string();
+    html! {
+        details.fold {
+            summary { (lang.pick("Hand the form out", "フォームを配る")) }
+            div.field { label for="share-link" { (lang.pick("Link", "リンク")) } input #share-link type="text" readonly value=(url); }
+            div.field {
+                label for="share-frame" { (lang.pick("For a page of your own site", "自社サイトへの埋め込み")) }
+                p.hint #share-frame-hint { (lang.pick("Name the site below, among those that may embed the form.", "下の「埋め込みを許可するサイト」に、埋め込み先のサイトを登録してください。")) }
+                textarea #share-frame readonly rows="2" aria-describedby="share-frame-hint" { (frame) }
+            }
+            p {
+                a href={(url) "/qr.svg"} { (lang.pick("QR code (SVG)", "QRコード(SVG)")) } " · "
+                a href={(url) "/qr.png"} { (lang.pick("QR code (PNG)", "QRコード(PNG)")) } " · "
+                a href={(url) "/poster"} { (lang.pick("Poster", "ポスター")) }
+            }
+        }
+    }
 }
 
 fn joined(value: &Value) -> String {

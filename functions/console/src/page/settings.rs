@@ -75,21 +75,33 @@ async fn page(
                 } }
             } }
             (form(desk, "secret", of("secret"), &html! {
-                (Field::new("/label", lang.pick("Label", "ラベル")).required().line(lang, of("secret"), "label", "text", ""))
+                (Field::new("/label", lang.pick("Label", "ラベル")).within("secret").required().line(lang, of("secret"), "label", "text", ""))
                 fieldset { legend { (lang.pick("Roles", "役割")) } @for role in ROLES { label.tick { input type="checkbox" name="role" value=(role) checked[of("secret").posted.has("role", role)]; span { (role) } } } }
             }, lang.pick("New API credential", "API認証情報を作成")))
 
             h2 #aliases { (lang.pick("Aliases", "エイリアス")) }
             p.soft { (lang.pick("Parts of the organisation under whose name it also issues.", "部署など、団体とは別の名義で発行するときに使います。")) }
-            ul.rows { @for row in rows(&aliases) {
-                li { span { strong { (text(&row["name"])) } " " span.soft { (text(&row["url"])) } } (remove(desk, "alias", &text(&row["id"]), lang.pick("What was issued under it stays as it is.", "発行済みのバッジは変わりません。"))) }
+            ul.rows { @for row in &rows(&aliases) {
+                @let id = text(&row["id"]);
+                @let changed = about == format!("alias {id}");
+                li.alias {
+                    span { strong { (text(&row["name"])) } " " span.soft { (text(&row["url"])) } }
+                    details.remove open[changed] {
+                        summary { (lang.pick("Change", "編集")) }
+                        @let typed = if changed { filled } else { &none };
+                        (shell::complaints_within(lang, typed, &id))
+                        form method="post" {
+                            (shell::csrf(&desk.visitor))
+                            input type="hidden" name="about" value={"alias " (id)};
+                            (alias_fields(lang, typed, &id, row))
+                            p.soft.small { (lang.pick("What was issued under it stays as it is.", "発行済みのバッジは変わりません。")) }
+                            button name="do" value="change" { (lang.pick("Save", "保存する")) }
+                        }
+                    }
+                    (remove(desk, "alias", &id, lang.pick("What was issued under it stays as it is.", "発行済みのバッジは変わりません。")))
+                }
             } }
-            (form(desk, "alias", of("alias"), &html! {
-                (Field::new("/name", lang.pick("Name", "名称")).required().line(lang, of("alias"), "name", "text", ""))
-                (Field::new("/url", lang.pick("Web site", "ウェブサイト")).required().line(lang, of("alias"), "url", "url", ""))
-                (Field::new("/email", lang.pick("Mail address", "メールアドレス")).required().line(lang, of("alias"), "email", "email", ""))
-                (Field::new("/description", lang.pick("Description", "説明")).line(lang, of("alias"), "description", "text", ""))
-            }, lang.pick("New alias", "エイリアスを追加")))
+            (form(desk, "alias", of("alias"), &alias_fields(lang, of("alias"), "alias", &Value::Null), lang.pick("New alias", "エイリアスを追加")))
 
             h2 #webhooks { "Webhooks" }
             p.soft { (lang.pick("Systems that are told what happens.", "発行や受領などの出来事を、外部のシステムに知らせます。")) }
@@ -104,12 +116,26 @@ async fn page(
                 }
             } }
             (form(desk, "webhook", of("webhook"), &html! {
-                (Field::new("/url", lang.pick("Address (https)", "URL(https)")).required().line(lang, of("webhook"), "url", "url", ""))
-                (Field::new("/label", lang.pick("Label", "ラベル")).line(lang, of("webhook"), "label", "text", ""))
+                (Field::new("/url", lang.pick("Address (https)", "URL(https)")).within("webhook").required().line(lang, of("webhook"), "url", "url", ""))
+                (Field::new("/label", lang.pick("Label", "ラベル")).within("webhook").line(lang, of("webhook"), "label", "text", ""))
                 fieldset { legend { (lang.pick("Of what (none ticked: everything)", "通知する内容(選択なし: すべて)")) } div.ticks { @for (name, en, ja) in TYPES { label.tick { input type="checkbox" name="type" value=(name) checked[of("webhook").posted.has("type", name)]; span { (lang.pick(en, ja)) } } } } }
             }, lang.pick("New webhook", "Webhookを追加")))
         },
     ))
+}
+
+/// The fields of an alias, new or as it is.
+fn alias_fields(lang: Lang, filled: &Filled, scope: &str, row: &Value) -> Markup {
+    let line = |field: Field<'_>, name: &str, kind: &str| {
+        field.within(scope).line(lang, filled, name, kind, &text(&row[name]))
+    };
+    html! {
+        (line(Field::new("/name", lang.pick("Name", "名称")).required(), "name", "text"))
+        (line(Field::new("/url", lang.pick("Web site", "ウェブサイト")).required(), "url", "url"))
+        (line(Field::new("/email", lang.pick("Mail address", "メールアドレス")).required(), "email", "email"))
+        (line(Field::new("/reply_to", lang.pick("Where answers go, if elsewhere", "返信先(異なる場合)")), "reply_to", "email"))
+        (line(Field::new("/description", lang.pick("Description", "説明")), "description", "text"))
+    }
 }
 
 fn text(value: &Value) -> String {
@@ -120,7 +146,7 @@ fn form(desk: &Desk<'_>, about: &str, filled: &Filled, fields: &Markup, button: 
     html! {
         details.fold open[filled.is_sent()] {
             summary { (button) }
-            (shell::complaints(desk.lang, filled))
+            (shell::complaints_within(desk.lang, filled, about))
             form method="post" {
                 (shell::csrf(&desk.visitor))
                 input type="hidden" name="about" value=(about);
@@ -177,15 +203,20 @@ pub(crate) async fn act(desk: &Desk<'_>) -> Result<Answer, Refused> {
         let reply = desk.call(&Call::to(route, &[(name, raw("id"))])).await?;
         return if reply.is_done() { Ok(desk.done("settings", "deleted")) } else { Err(reply.problem().into()) };
     }
+    let alias = || {
+        let description = raw("description");
+        json!({"name": raw("name"), "url": raw("url"), "email": raw("email"), "reply_to": raw("reply_to"), "description": description})
+    };
+    let changed = about.strip_prefix("alias ").filter(|_| posted.has("do", "change"));
+    let place = changed.map(|id| [("alias", id)]);
+    let parameters: &[(&str, &str)] = place.as_ref().map_or(&[], |place| place);
     let (route, body) = match about.as_str() {
+        _ if changed.is_some() => ("PUT /v2/client/{client}/alias/{alias}", alias()),
         "secret" => (
             "POST /v2/client/{client}/secret",
             json!({"label": raw("label"), "roles": posted.all("role").collect::<Vec<_>>()}),
         ),
-        "alias" => (
-            "POST /v2/client/{client}/alias",
-            json!({"name": raw("name"), "url": raw("url"), "email": raw("email"), "description": raw("description")}),
-        ),
+        "alias" => ("POST /v2/client/{client}/alias", alias()),
         "webhook" => {
             let types: Vec<&str> = posted.all("type").collect();
             let types = if types.is_empty() { Value::Null } else { json!(types) };
@@ -193,7 +224,7 @@ pub(crate) async fn act(desk: &Desk<'_>) -> Result<Answer, Refused> {
         }
         _ => return Err(Kind::NotFound.into()),
     };
-    let reply = desk.call(&Call::to(route, &[]).json(&body)).await?;
+    let reply = desk.call(&Call::to(route, parameters).json(&body)).await?;
     if !reply.is_done() {
         if [403, 404].contains(&reply.status) {
             return Err(reply.problem().into());
@@ -204,6 +235,7 @@ pub(crate) async fn act(desk: &Desk<'_>) -> Result<Answer, Refused> {
     match about.as_str() {
         // What is shown once cannot be sent on to.
         "secret" | "webhook" => page(desk, 200, &Filled::default(), Some((&about, &reply.json()))).await,
+        _ if changed.is_some() => Ok(desk.done("settings", "saved")),
         _ => Ok(desk.done("settings", "created")),
     }
 }
