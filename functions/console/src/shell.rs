@@ -1,11 +1,12 @@
 //! What surrounds every page: the head, the way around, what was done just now, and the page of a failure.
 
-use crate::assets::{self, Asset};
+use crate::assets;
 use crate::desk::Desk;
 use crate::posted::Filled;
 use crate::visitor::Visitor;
 use badge::Lang;
 use edge::answer::Cache;
+use edge::assets::Asset;
 use edge::{Answer, Kind, Problem, Request};
 use maud::{DOCTYPE, Markup, html};
 use store::Role;

@@ -5,54 +5,104 @@
 use crate::answer::Cache;
 use crate::{Answer, Kind, Problem};
 use aws_lc_rs::digest;
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 /// Where shared assets are.
 pub const FOLDER: &str = "/assets/shared/";
 
-/// A script that pages load as a module.
+/// A style sheet or module that pages load.
 #[derive(Debug)]
 pub struct Asset {
+    folder: &'static str,
     name: String,
-    text: &'static str,
+    media_type: &'static str,
+    text: Cow<'static, str>,
 }
 
 impl Asset {
-    fn new(name: &str, text: &'static str) -> Self {
+    /// A module, handed out below `folder`. `stem`: what its name begins with.
+    #[must_use]
+    pub fn module(folder: &'static str, stem: &str, text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(folder, stem, "mjs", "text/javascript; charset=utf-8", text.into())
+    }
+
+    /// A style sheet, likewise.
+    #[must_use]
+    pub fn style(folder: &'static str, stem: &str, text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(folder, stem, "css", "text/css; charset=utf-8", text.into())
+    }
+
+    fn new(
+        folder: &'static str,
+        stem: &str,
+        extension: &str,
+        media_type: &'static str,
+        text: Cow<'static, str>,
+    ) -> Self {
         let hash = hex::encode(&digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..10]);
-        Self { name: format!("{name}.{hash}.mjs"), text }
+        Self { folder, name: format!("{stem}.{hash}.{extension}"), media_type, text }
+    }
+
+    /// What it is called below its folder.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub fn media_type(&self) -> &str {
+        self.media_type
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> String {
-        format!("{FOLDER}{}", self.name)
+        format!("{}{}", self.folder, self.name)
     }
+}
+
+/// The one of `assets` that has this name. A page that was opened before the product changed gets what there is now, for a minute.
+///
+/// # Errors
+/// [`Kind::NotFound`] when there never was one.
+pub fn find(assets: &[&Asset], name: &str) -> Result<Answer, Problem> {
+    // stem.hash.extension
+    let ends = |name: &str| {
+        let (stem, rest) = name.split_once('.')?;
+        Some((stem.to_owned(), rest.rsplit_once('.')?.1.to_owned()))
+    };
+    let wanted = ends(name).ok_or(Kind::NotFound)?;
+    let asset = assets.iter().find(|asset| ends(&asset.name).as_ref() == Some(&wanted)).ok_or(Kind::NotFound)?;
+    let cache = if asset.name == name { Cache::Immutable } else { Cache::Short };
+    Ok(Answer::public(asset.media_type, asset.text.as_bytes(), cache))
 }
 
 /// What every page does better where scripts run: times in the reader's zone, buttons that copy and share.
 pub fn page() -> &'static Asset {
     static PAGE: OnceLock<Asset> = OnceLock::new();
-    PAGE.get_or_init(|| Asset::new("page", include_str!("../assets/page.mjs")))
+    PAGE.get_or_init(|| Asset::module(FOLDER, "page", include_str!("../assets/page.mjs")))
 }
 
 /// What the validator's page does better: files that are dropped, progress, large files.
 pub fn validate() -> &'static Asset {
     static VALIDATE: OnceLock<Asset> = OnceLock::new();
-    VALIDATE.get_or_init(|| Asset::new("validate", include_str!("../assets/validate.mjs")))
+    VALIDATE.get_or_init(|| Asset::module(FOLDER, "validate", include_str!("../assets/validate.mjs")))
 }
 
-/// The asset of this name. A page that was opened before the product changed gets what there is now, for a minute.
+/// The shared asset of this name ([`find`]).
 ///
 /// # Errors
 /// [`Kind::NotFound`] when there never was one.
 pub fn answer(name: &str) -> Result<Answer, Problem> {
-    let stem = name.strip_suffix(".mjs").and_then(|name| name.split_once('.')).map(|(stem, _)| stem);
-    let wanted = |asset: &&&Asset| asset.name.split('.').next() == stem && stem.is_some();
-    let asset = [page(), validate()];
-    let asset = asset.iter().find(wanted).ok_or(Kind::NotFound)?;
-    let cache = if asset.name == name { Cache::Immutable } else { Cache::Short };
-    Ok(Answer::public("text/javascript; charset=utf-8", asset.text, cache))
+    find(&[page(), validate()], name)
 }
 
 #[cfg(test)]
