@@ -1,6 +1,7 @@
-//! What staff see and do in a browser.
+//! What people see and do in a browser once they are signed in: staff in their organisations, earners with their badges.
 //!
 //! * [`sign_in`]: an address is proved by a mailed code or link, which begins a session ([`visitor`]);
+//! * [`my`]: what an earner has, in all organisations;
 //! * [`desk`]: a member of an organisation at work; whatever concerns badges is asked of the function that has the powers, in the
 //!   name of that member ([`api`]), and noted in the audit log;
 //! * [`page`]: the pages, each of which says what it needs and what it does; [`shell`]: what surrounds them;
@@ -18,6 +19,7 @@
 mod api;
 mod assets;
 mod desk;
+mod my;
 mod page;
 mod posted;
 mod shell;
@@ -114,6 +116,8 @@ impl App {
             "GET /sign-in/{sign_in}" => sign_in::show(self, request).await,
             "POST /sign-in/{sign_in}" => sign_in::prove(self, request).await,
             "POST /sign-out" => sign_in::out(self, request).await,
+            "GET /my" => my::show(self, request).await,
+            "POST /my/addresses" => my::change_addresses(self, request).await,
             "GET /console" | "GET /console/{page+}" | "POST /console/{page+}" => page::answer(self, request).await,
             _ => Err(Kind::NotFound.into()),
         }

@@ -1,6 +1,6 @@
 //! The pages of the console.
 
-mod applications;
+pub(crate) mod applications;
 mod audit;
 mod badges;
 mod events;

@@ -29,17 +29,28 @@ pub(crate) fn plain(status: u16, request: &Request, title: &str, main: &Markup) 
     )
 }
 
-/// A page for somebody who is signed in, before they chose an organisation.
-pub(crate) fn signed_in(request: &Request, title: &str, visitor: &Visitor, main: &Markup) -> Answer {
+/// A page for somebody who is signed in, outside of any organisation. `class`: of its main part.
+pub(crate) fn signed_in(
+    status: u16,
+    request: &Request,
+    title: &str,
+    visitor: &Visitor,
+    class: &str,
+    main: &Markup,
+) -> Answer {
     let lang = request.lang;
     document(
-        200,
+        status,
         lang,
         title,
         &[assets::script()],
         &html! {
+            a.skip href="#main" { (lang.pick("Skip to the content", "本文へ移動")) }
             header.bar { a.brand href="/console" { "Shirushi " span aria-hidden="true" { "印" } } (account(request, visitor)) }
-            main.narrow #main { (main) }
+            main #main class=(class) {
+                @if let Some(done) = request.query("done").and_then(|what| done(lang, what)) { p.done role="status" { (done) } }
+                (main)
+            }
         },
     )
 }
@@ -151,6 +162,8 @@ fn account(request: &Request, visitor: &Visitor) -> Markup {
             summary { (visitor.session.address.as_str()) }
             form method="post" action="/sign-out" {
                 (csrf(visitor))
+                a.button href="/my" { (lang.pick("My badges", "マイバッジ")) }
+                a.button href="/console" { (lang.pick("My organisations", "所属団体")) }
                 button.quiet { (lang.pick("Sign out", "サインアウト")) }
                 button.quiet name="everywhere" value="yes" { (lang.pick("Sign out everywhere", "すべての端末でサインアウト")) }
             }

@@ -4,18 +4,19 @@
 //! because programs that look through mails open links too. A session has a name of its own, made when the address is proved; nothing
 //! that a browser brought along becomes one.
 
+use crate::api::Complaint;
 use crate::desk::see_other;
 use crate::posted::{Filled, Posted};
 use crate::shell::{self, Field};
 use crate::visitor::{self, Visitor, cookie, is_from_here, keep};
 use crate::{App, Refused};
 use application::abuse::{Counted, rate_key};
-use badge::input::{FieldError, Reason};
+use badge::input::Reason;
 use badge::{EmailAddress, SignInId};
 use edge::{Answer, Kind, Problem, Request, chance};
 use maud::html;
 use queue::PromptLetter;
-use store::people::{SESSION_LIFE, SIGN_IN_LIFE, person};
+use store::people::{MAX_ADDRESSES, SESSION_LIFE, SIGN_IN_LIFE, person};
 use store::{Session, SessionToken, SignIn};
 
 /// Where a browser goes on after signing in. It holds nothing secret.
@@ -28,7 +29,8 @@ const MAX_LETTERS_OF_NETWORK: u32 = 60;
 /// A page of ours to go on to; anything else would lead people astray.
 fn onward(text: &str) -> Option<&str> {
     let safe = |c: char| c.is_ascii_alphanumeric() || "/-_.~?=&%+".contains(c);
-    let ours = text == "/console" || text.starts_with("/console/") || text.starts_with("/console?");
+    let below = |place| text.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+    let ours = below("/console") || below("/my");
     (ours && text.len() <= 500 && text.chars().all(safe) && !text.contains("//") && !text.contains(".."))
         .then_some(text)
 }
@@ -64,6 +66,12 @@ fn form(status: u16, request: &Request, filled: &Filled) -> Answer {
                     "メールアドレスを入力してください。確認コードをお送りします。パスワードは不要です。"
                 ))
             }
+            p.soft {
+                (lang.pick(
+                    "Have you been awarded badges? Then you find them all under the address that they were sent to.",
+                    "バッジを受け取った方は、バッジが届いたアドレスでサインインすると、すべてのバッジをご覧いただけます。"
+                ))
+            }
             (shell::complaints(lang, filled))
             form method="post" action="/sign-in" {
                 (Field::new("/email", lang.pick("Mail address", "メールアドレス")).required().around(lang, filled, |id, described| html! {
@@ -81,11 +89,26 @@ pub(crate) async fn send(app: &App, request: &Request) -> Result<Answer, Refused
         return Err(Kind::ForgedRequest.into());
     }
     let posted = Posted::read(request)?;
-    let Ok(address) = posted.text("email").unwrap_or_default().parse::<EmailAddress>() else {
-        let error = FieldError { pointer: "/email".into(), reason: Reason::NotEmail };
-        let complaints = vec![crate::api::Complaint { text: error.reason.text(request.lang), pointer: error.pointer }];
-        return Ok(form(400, request, &Filled { posted, complaints }));
+    let address = match address(request, &posted) {
+        Ok(address) => address,
+        Err(complaint) => return Ok(form(400, request, &Filled { posted, complaints: vec![complaint] })),
     };
+    mail_code(app, request, address, None).await
+}
+
+/// The address that a form names, or what is wrong with it.
+pub(crate) fn address(request: &Request, posted: &Posted) -> Result<EmailAddress, Complaint> {
+    let text = Reason::NotEmail.text(request.lang);
+    posted.text("email").unwrap_or_default().parse().map_err(|_| Complaint { pointer: "/email".into(), text })
+}
+
+/// Mails a code to an address, and sends the browser on to where it is entered. `joins`: the session that the address is to be added to.
+pub(crate) async fn mail_code(
+    app: &App,
+    request: &Request,
+    address: EmailAddress,
+    joins: Option<&SessionToken>,
+) -> Result<Answer, Refused> {
     let secret = app.people().await?;
     let counted = |whose: &Counted<'_>| rate_key(secret, "sign-in", whose, request.now);
     let mut rates = vec![(counted(&Counted::Address(&address)), MAX_LETTERS)];
@@ -99,6 +122,7 @@ pub(crate) async fn send(app: &App, request: &Request) -> Result<Answer, Refused
     }
     let id = SignInId::from_random(chance::bytes());
     let sign_in = SignIn::new(id, address, chance::bytes(), request.lang, request.now);
+    let sign_in = joins.map_or(sign_in.clone(), |session| sign_in.joining(session));
     app.store.add_sign_in(&sign_in).await.map_err(edge::failed)?;
     app.prompt.send(&[PromptLetter::SignIn(sign_in.id.clone())], 0).await.map_err(edge::failed)?;
     Ok(see_other(&format!("/sign-in/{}", sign_in.id)))
@@ -108,9 +132,23 @@ pub(crate) async fn send(app: &App, request: &Request) -> Result<Answer, Refused
 async fn find(app: &App, request: &Request) -> Result<SignIn, Refused> {
     let id: SignInId = request.id("sign_in")?;
     match app.store.sign_in(&id, request.now).await.map_err(edge::failed)? {
+        // An address is added where that was asked for: a link that is opened elsewhere gives it to nobody.
+        Some(sign_in) if sign_in.joins() && !visitor::token(request).is_some_and(|token| sign_in.is_for(&token)) => {
+            Err(Refused::Instead(Box::new(elsewhere(request))))
+        }
         Some(sign_in) => Ok(sign_in),
         None => Err(Refused::Instead(Box::new(over(request)))),
     }
+}
+
+fn elsewhere(request: &Request) -> Answer {
+    let lang = request.lang;
+    let title = lang.pick("Please open this where you are signed in", "サインイン中のブラウザーで開いてください");
+    let text = lang.pick(
+        "An address can only be added in the browser, and the session, in which that was asked for. Did you not ask for it? Then there is nothing to do.",
+        "アドレスの追加は、その操作を行ったブラウザーでのみ完了できます。お心当たりがない場合は、何もする必要はありません。",
+    );
+    shell::plain(403, request, title, &html! { h1 { (title) } p { (text) } })
 }
 
 fn over(request: &Request) -> Answer {
@@ -137,7 +175,11 @@ fn code_page(status: u16, request: &Request, sign_in: &SignIn, filled: &Filled) 
     let lang = request.lang;
     let token = filled.posted.raw("t").or_else(|| request.query("t")).filter(|token| sign_in.is_token(token));
     let action = format!("/sign-in/{}", sign_in.id);
-    let title = lang.pick("Sign in", "サインイン");
+    let (title, button) = match sign_in.joins() {
+        true => (lang.pick("Add an address", "アドレスを追加"), lang.pick("Add the address", "アドレスを追加する")),
+        false => (lang.pick("Sign in", "サインイン"), lang.pick("Sign in", "サインインする")),
+    };
+    let again = if sign_in.joins() { "/my#addresses" } else { "/sign-in" };
     shell::plain(
         status,
         request,
@@ -147,7 +189,11 @@ fn code_page(status: u16, request: &Request, sign_in: &SignIn, filled: &Filled) 
             (shell::complaints(lang, filled))
             form method="post" action=(action) {
                 @if let Some(token) = token {
-                    p { (lang.pick("You are about to sign in on this device with the address", "この端末で次のアドレスとしてサインインします。")) " " strong { (sign_in.address.as_str()) } }
+                    p {
+                        @if sign_in.joins() { (lang.pick("You are about to see the badges of this address too:", "次のアドレスのバッジも表示します。")) }
+                        @else { (lang.pick("You are about to sign in on this device with the address", "この端末で次のアドレスとしてサインインします。")) }
+                        " " strong { (sign_in.address.as_str()) }
+                    }
                     input type="hidden" name="t" value=(token);
                 } @else {
                     p {
@@ -157,11 +203,11 @@ fn code_page(status: u16, request: &Request, sign_in: &SignIn, filled: &Filled) 
                         input.code id=(id) name="code" inputmode="numeric" autocomplete="one-time-code" required maxlength="20" autofocus aria-describedby=[described];
                     }))
                 }
-                button { (lang.pick("Sign in", "サインインする")) }
+                button { (button) }
             }
             p.soft.small {
                 (lang.pick("No mail? Look among the unwanted ones, or ", "メールが届かない場合は、迷惑メールフォルダーをご確認いただくか、"))
-                a href="/sign-in" { (lang.pick("have another one sent", "もう一度送信してください")) } (lang.pick(".", "。"))
+                a href=(again) { (lang.pick("have another one sent", "もう一度送信してください")) } (lang.pick(".", "。"))
             }
         },
     )
@@ -185,20 +231,44 @@ pub(crate) async fn prove(app: &App, request: &Request) -> Result<Answer, Refuse
     if !proved {
         let text =
             request.lang.pick("This is not the code of the latest mail.", "最新のメールに記載のコードと一致しません。");
-        let complaints = vec![crate::api::Complaint { pointer: "/code".into(), text: text.to_owned() }];
+        let complaints = vec![Complaint { pointer: "/code".into(), text: text.to_owned() }];
         return Ok(code_page(400, request, &sign_in, &Filled { posted, complaints }));
+    }
+    if sign_in.joins() {
+        return join(app, request, &sign_in).await;
     }
     let person = person(app.people().await?, &sign_in.address);
     let token = SessionToken::new(person.clone(), chance::bytes());
     let until = request.now.checked_add(SESSION_LIFE).map_err(Problem::internal)?;
-    let session = Session { person, address: sign_in.address.clone(), since: request.now, until };
+    let address = sign_in.address.clone();
+    let session = Session { person, address, others: Vec::new(), since: request.now, until };
     if !app.store.begin_session(&sign_in, &token, &session).await.map_err(edge::failed)? {
         return Ok(over(request));
     }
-    let to = cookie(request, ONWARD).and_then(onward).unwrap_or("/console");
+    let to = match cookie(request, ONWARD).and_then(onward) {
+        Some(to) => to,
+        // Who is no member anywhere came for their badges.
+        None if app.store.memberships(&session.person).await.map_err(edge::failed)?.is_empty() => "/my",
+        None => "/console",
+    };
     Ok(see_other(to)
         .header("set-cookie", visitor::begin(&token, until, request.now))
         .header("set-cookie", keep(ONWARD, "", 0)))
+}
+
+/// Adds a proved address to the session that asked for it. What a session opens grows, so its cookie becomes another.
+async fn join(app: &App, request: &Request, sign_in: &SignIn) -> Result<Answer, Refused> {
+    let (Visitor { token: before, session }, _) = Visitor::of(app, request, None).await?;
+    let mut session = session;
+    if !session.has(&sign_in.address) && session.addresses().count() < MAX_ADDRESSES {
+        session.others.push(sign_in.address.clone());
+    }
+    let token = SessionToken::new(session.person.clone(), chance::bytes());
+    if !app.store.begin_session(sign_in, &token, &session).await.map_err(edge::failed)? {
+        return Ok(over(request));
+    }
+    app.store.end_session(&before).await.map_err(edge::failed)?;
+    Ok(see_other("/my").header("set-cookie", visitor::begin(&token, session.until, request.now)))
 }
 
 /// `POST /sign-out`: ends this session, or with `everywhere` all of them.
@@ -224,7 +294,7 @@ mod tests {
 
     #[test]
     fn nobody_is_led_away_after_signing_in() {
-        for ours in ["/console", "/console/abc/badges?done=x", "/console?x=1"] {
+        for ours in ["/console", "/console/abc/badges?done=x", "/console?x=1", "/my", "/my?state=pending"] {
             assert_eq!(onward(ours), Some(ours));
         }
         for other in [
@@ -234,6 +304,8 @@ mod tests {
             "/console//evil.example",
             "https://evil.example",
             "/consolevil",
+            "/myevil",
+            "/my//evil.example",
             "/console/\\evil",
             "/console/../x",
             "/console/\r\nset-cookie: a",

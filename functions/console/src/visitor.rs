@@ -23,7 +23,7 @@ impl Visitor {
         request: &Request,
         client: Option<&ClientId>,
     ) -> Result<(Self, Option<Member>), Refused> {
-        let token = cookie(request, SESSION).and_then(SessionToken::parse).ok_or(Refused::SignIn)?;
+        let token = token(request).ok_or(Refused::SignIn)?;
         let found = app.store.session(&token, client, request.now).await.map_err(edge::failed)?;
         let (session, member) = found.ok_or(Refused::SignIn)?;
         Ok((Self { token, session }, member))
@@ -45,6 +45,11 @@ impl Visitor {
             Err(Kind::ForgedRequest.into())
         }
     }
+}
+
+/// What the session's cookie holds, whether or not there is such a session.
+pub(crate) fn token(request: &Request) -> Option<SessionToken> {
+    cookie(request, SESSION).and_then(SessionToken::parse)
 }
 
 /// Whether no other site sent this request, as far as the browser says.

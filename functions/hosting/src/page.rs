@@ -254,6 +254,10 @@ fn credential_markup(lang: Lang, urls: &Urls, held: &Held<'_>, now: Timestamp) -
         @if let Some(key) = held.key {
             (visibility::form(lang, held.visibility, Proof::Key(id, key), !held.recipient.name.trim().is_empty()))
         }
+        p.soft.small.screen {
+            (lang.pick("Is this badge yours? ", "ご自身のバッジですか？ "))
+            a href=(urls.my_badges()) rel="nofollow" { (lang.pick("All my badges", "マイバッジ一覧")) }
+        }
     }
 }
 

@@ -68,6 +68,7 @@ impl Shown<'_> {
             (self.facts(lang, now))
             (about::about(lang, content, &ob3::criteria_text(content, self.event.criteria_add.as_deref())))
             p.center { a href=(self.urls.validation(&self.urls.credential(self.id))) { (lang.pick("Check this badge with the validator", "このバッジを検証する")) } }
+            p.center.soft.small { a href=(self.urls.my_badges()) { (lang.pick("All my badges", "マイバッジ一覧")) } }
             @if is_valid && let Some(reply) = self.answer { (self.second_thoughts(lang, reply)) }
         }
     }

@@ -63,25 +63,39 @@ fn passage(lang: Lang, text: impl Into<String>) -> Passage {
 fn code(urls: &Urls, from: &EmailAddress, sign_in: &SignIn) -> Letter {
     let lang = sign_in.lang;
     let (link, code) = (urls.sign_in(&sign_in.id, &sign_in.token()), sign_in.code());
+    let (name, subject, how) = if sign_in.joins() {
+        (
+            lang.pick("Add this address", "アドレスを追加"),
+            lang.pick(&format!("{code} is your code to add this address"), &format!("アドレス追加の確認コード: {code}"))
+                .to_owned(),
+            lang.pick(
+                "Enter this code on the page that asks for it, or open the link in the browser where you are signed in. Both work once, for fifteen minutes.",
+                "表示されている画面に次のコードを入力するか、サインイン中のブラウザーでリンクを開いてください。どちらも15分間、1回だけ有効です。",
+            ),
+        )
+    } else {
+        (
+            lang.pick("Sign in", "サインイン"),
+            lang.pick(&format!("{code} is your sign-in code"), &format!("サインインコード: {code}")).to_owned(),
+            lang.pick(
+                "Enter this code on the page that asks for it, or open the link on the device where you want to sign in. Both work once, for fifteen minutes.",
+                "表示されている画面に次のコードを入力するか、サインインしたい端末でリンクを開いてください。どちらも15分間、1回だけ有効です。",
+            ),
+        )
+    };
     let frame = Frame {
         lang,
         picture: None,
         alt: "",
-        name: passage(lang, lang.pick("Sign in", "サインイン")),
+        name: passage(lang, name),
         link: Some(&link),
         code: Some(&code),
         issuer: Issuer { name: "Shirushi 印", url: urls.base(), reply_to: from },
     };
     frame.letter(Texts {
-        subject: lang.pick(&format!("{code} is your sign-in code"), &format!("サインインコード: {code}")).to_owned(),
-        body: passage(
-            lang,
-            lang.pick(
-                "Enter this code on the page that asks for it, or open the link on the device where you want to sign in. Both work once, for fifteen minutes.",
-                "表示されている画面に次のコードを入力するか、サインインしたい端末でリンクを開いてください。どちらも15分間、1回だけ有効です。",
-            ),
-        ),
-        link_text: passage(lang, lang.pick("Sign in", "サインインする")),
+        subject,
+        body: passage(lang, how),
+        link_text: passage(lang, if sign_in.joins() { name } else { lang.pick("Sign in", "サインインする") }),
         footer: passage(
             lang,
             lang.pick(

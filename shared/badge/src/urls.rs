@@ -163,6 +163,11 @@ impl Urls {
     pub fn console(&self) -> String {
         format!("{}/console", self.base)
     }
+    /// Where earners find what they have.
+    #[must_use]
+    pub fn my_badges(&self) -> String {
+        format!("{}/my", self.base)
+    }
     /// What a mail opens to sign somebody in.
     #[must_use]
     pub fn sign_in(&self, sign_in: &SignInId, token: &str) -> String {

@@ -210,13 +210,18 @@ impl Store {
         {
             let item = Item::at(&key::submission(&application.id, submission.number)).doc(submission)?;
             writes.push(same, self.transact_put(item, Expect::Absent)?);
-            let row = Item::at(&write.applicant_row(application));
+        }
+        let row_of = |application: &Application| is_in_index(application).then(|| write.applicant_row(application));
+        let (old, new) = (before.and_then(row_of), row_of(application));
+        // A draft's row lives as long as the draft.
+        if let Some(new) = &new
+            && (old.as_ref() != Some(new) || before.is_none_or(|before| before.submission.is_none()))
+        {
+            let row = until_draft_ends(Item::at(new), application, now);
             writes.push(same, self.transact_put(row, Expect::Anything)?);
-            if let Some(moved) =
-                before.filter(|before| before.submission.is_some() && !before.is_by(&application.applicant.email))
-            {
-                writes.push(same, self.transact_delete(&write.applicant_row(moved), None)?);
-            }
+        }
+        if let Some(old) = old.filter(|old| new.as_ref() != Some(old)) {
+            writes.push(same, self.transact_delete(&old, None)?);
         }
         let (old, new) = (before.and_then(row_key), row_key(application));
         if let Some(old) = old.filter(|old| new.as_ref() != Some(old)) {
@@ -347,7 +352,7 @@ impl Store {
         items.iter().map(Item::get_doc).collect()
     }
 
-    /// What an address has submitted to an organisation's forms. `person`: its HMAC.
+    /// What an address has submitted to an organisation's forms, and the drafts that it was proved for. `person`: its HMAC.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
@@ -409,9 +414,18 @@ impl Store {
 
 fn head(application: &Application, now: Timestamp) -> Result<Item, StoreError> {
     let item = Item::at(&key::application(&application.id)).doc(application)?.number("revision", application.revision);
+    Ok(until_draft_ends(item, application, now))
+}
+
+/// Whatever was never submitted, nobody waits for.
+fn until_draft_ends(item: Item, application: &Application, now: Timestamp) -> Item {
     let end = now.checked_add(DRAFT_LIFE).unwrap_or(Timestamp::MAX);
-    // Whatever was never submitted, nobody waits for.
-    Ok(if application.submission.is_none() { item.number("ttl", end.as_second()) } else { item })
+    if application.submission.is_none() { item.number("ttl", end.as_second()) } else { item }
+}
+
+/// Whether its address leads to it. To a draft only once it was proved for it: else somebody could lay a draft of theirs before others.
+fn is_in_index(application: &Application) -> bool {
+    application.submission.is_some() || application.proved_at.is_some()
 }
 
 /// Its row in the organisation's lists. What was never submitted is the applicant's own, also when it is taken back.

@@ -156,6 +156,11 @@ impl Store {
         Ok(keys.map(|key| items.iter().find(|item| matches(item, key)).cloned()))
     }
 
+    /// Any number of records, none named twice, in no order; those that are not there are left out.
+    pub(crate) async fn get_whole(&self, keys: &[TableKey]) -> Result<Vec<Item>, StoreError> {
+        self.batch_get(&keys.iter().collect::<Vec<_>>(), None).await
+    }
+
     /// Some attributes of any number of records, in no order; those that are not there are left out.
     pub(crate) async fn get_projected(&self, keys: &[TableKey], attributes: &str) -> Result<Vec<Item>, StoreError> {
         self.batch_get(&keys.iter().collect::<Vec<_>>(), Some(attributes)).await

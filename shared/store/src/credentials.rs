@@ -251,6 +251,24 @@ impl Store {
     }
 }
 
+/// Whose a credential is, and its revocation, without its document.
+pub(crate) struct Issued {
+    pub(crate) id: CredentialId,
+    pub(crate) number: u32,
+    pub(crate) recipient: Recipient,
+    pub(crate) revoked: Option<Revocation>,
+}
+
+/// Reads a record projected on `pk, sk, n, r, p`.
+pub(crate) fn issued(item: &Item) -> Result<Issued, StoreError> {
+    Ok(Issued {
+        id: id(item)?,
+        number: item.get_number(NUMBER)?,
+        recipient: item.find_json(RECIPIENT)?.ok_or(StoreError::Corrupt(RECIPIENT))?,
+        revoked: item.find_json(REVOKED)?,
+    })
+}
+
 fn id(item: &Item) -> Result<CredentialId, StoreError> {
     let event = item.get_text("pk")?.trim_start_matches("EVENT#");
     let member = item.get_text("sk")?.trim_start_matches(key::CREDENTIALS);

@@ -235,7 +235,7 @@ fn unless_conflict(outcome: Result<(), StoreError>) -> Result<(), StoreError> {
     }
 }
 
-fn read(item: &Item) -> Result<Delivery, StoreError> {
+pub(crate) fn read(item: &Item) -> Result<Delivery, StoreError> {
     Ok(Delivery {
         requested_at: item.find_time(REQUESTED),
         sent_at: item.find_time(SENT),

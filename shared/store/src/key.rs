@@ -3,6 +3,7 @@
 //! | pk | sk | what |
 //! | --- | --- | --- |
 //! | `ORG#{client}` | `ORG` | an organisation and the secret of its address index |
+//! | `ORGS` | `{client}` | that there is this organisation |
 //! | `SECRET#{client}` | `{id}` | one API secret, hashed: apart, so that who writes badges cannot write secrets |
 //! | `ORG#{client}` | `BRAND` | how the organisation's PDF badges look |
 //! | `ORG#{client}` | `ALIAS#{alias}` | an alias of the organisation |
@@ -45,7 +46,7 @@
 //! | `APPLICATION#{application}` | `SUBMISSION#{n}` | what was submitted, for ever |
 //! | `APPLICATION#{application}` | `TRAIL#{n}` | who did what with it |
 //! | `APPLICATIONS#{client}#{state}` | `{since}#{application}` | an application in this state, for lists |
-//! | `APPLICANT#{client}#{hmac}` | `{application}` | an address's applications |
+//! | `APPLICANT#{client}#{hmac}` | `{application}` | an address's applications, drafts once it is proved |
 //! | `AWARD#{shard}` | `{since}#{application}` | an approved application whose badge is not issued yet |
 //! | `REMIND#{day}` | `{application}` | somebody is reminded of it on that day, if it is where it was |
 //! | `LETTER#{application}` | `{letter}` | that a letter about an application was sent; expires |
@@ -53,7 +54,7 @@
 //! | `RATE#{key}` | `RATE` | what somebody did in an hour; expires |
 //! | `PEOPLE` | `SECRET` | the secret under which addresses become names of people |
 //! | `SIGNIN#{sign_in}` | `SIGNIN` | somebody who is about to prove an address; expires |
-//! | `PERSON#{person}` | `SESSION#{hash}` | a session, by the hash of its cookie; expires |
+//! | `PERSON#{person}` | `SESSION#{hash}` | a session, by the hash of its cookie, which alone opens it; expires |
 //! | `PERSON#{person}` | `MEMBER#{client}` | that somebody is a member of an organisation |
 //! | `MEMBERS#{client}` | `{person}` | what a member may do there |
 //! | `AUDIT#{client}` | `{at}#{request}` | what somebody did in the console |
@@ -88,6 +89,10 @@ pub(crate) fn organisation_partition(client: &ClientId) -> String {
 }
 pub(crate) fn organisation(client: &ClientId) -> TableKey {
     key(organisation_partition(client), "ORG")
+}
+pub(crate) const ORGANISATIONS_PARTITION: &str = "ORGS";
+pub(crate) fn organisation_row(client: &ClientId) -> TableKey {
+    key(ORGANISATIONS_PARTITION.to_owned(), client.as_str())
 }
 pub(crate) fn brand(client: &ClientId) -> TableKey {
     key(organisation_partition(client), "BRAND")

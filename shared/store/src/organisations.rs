@@ -42,7 +42,29 @@ impl Store {
             .doc(organisation)?
             .text("key_scope", key_scope)
             .bytes("mail_secret", mail_secret);
-        self.put(item, Expect::Absent).await
+        let row = Item::at(&key::organisation_row(&organisation.id));
+        let writes = vec![self.transact_put(item, Expect::Absent)?, self.transact_put(row, Expect::Anything)?];
+        self.transact(writes).await
+    }
+
+    /// Organisations of this deployment behind `after`, by their ids, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn organisations(
+        &self,
+        after: Option<&ClientId>,
+        limit: usize,
+    ) -> Result<Vec<StoredOrganisation>, StoreError> {
+        // An id is of letters and digits, which lie between the two.
+        let (after, before) = (after.map_or("!", ClientId::as_str), "~");
+        let rows = self.query_between(key::ORGANISATIONS_PARTITION, after, before, limit).await?;
+        let client = |row: &Item| row.get_text("sk")?.parse::<ClientId>().map_err(|_| StoreError::Corrupt("sk"));
+        let keys =
+            rows.iter().map(|row| Ok(key::organisation(&client(row)?))).collect::<Result<Vec<_>, StoreError>>()?;
+        let mut found = self.get_whole(&keys).await?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        found.sort_by(|a, b| a.organisation.id.as_str().cmp(b.organisation.id.as_str()));
+        Ok(found)
     }
 
     /// An organisation, if there is one of this id.

@@ -2,17 +2,24 @@
 //!
 //! A person is an address: [`PersonId`] is a MAC of it under a secret of the deployment's own, so that no key tells an address. The
 //! rows of a person and of an organisation's members are written by the console alone.
+//!
+//! A session knows the addresses that were proved in it, because only with them can an organisation's index be asked. Its row is sealed
+//! under a key that the cookie alone gives: who reads the table, or a backup of it, learns neither an address nor that two of them are
+//! one person's.
 
 use crate::client::{Expect, Store, StoreError, key_map, unavailable};
 use crate::item::{Item, number};
 use crate::key;
 use crate::secrets::Role;
 use application::Secret;
+use aws_lc_rs::aead::{AES_128_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::digest;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use badge::{BadgeId, ClientId, EmailAddress, Lang, PersonId, SignInId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// How long a mailed code or link signs in.
 pub const SIGN_IN_LIFE: SignedDuration = SignedDuration::from_mins(15);
@@ -20,8 +27,13 @@ pub const SIGN_IN_LIFE: SignedDuration = SignedDuration::from_mins(15);
 pub const MAX_SIGN_IN_ATTEMPTS: u32 = 5;
 /// How long somebody stays signed in.
 pub const SESSION_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Addresses that one session may have proved.
+pub const MAX_ADDRESSES: usize = 5;
 /// How long an invitation waits for its first sign-in.
 pub const INVITATION_LIFE: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Attribute of a session's row.
+const SEALED: &str = "sealed";
 
 /// Somebody who is about to prove that an address is theirs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -36,6 +48,9 @@ pub struct SignIn {
     pub lang: Lang,
     /// Until when it holds.
     pub until: Timestamp,
+    /// The session, by its hash, that the address is to be added to; none when it begins one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    joins: Option<String>,
 }
 
 impl SignIn {
@@ -43,7 +58,25 @@ impl SignIn {
     #[must_use]
     pub fn new(id: SignInId, address: EmailAddress, secret: [u8; 32], lang: Lang, now: Timestamp) -> Self {
         let until = now.checked_add(SIGN_IN_LIFE).unwrap_or(Timestamp::MAX);
-        Self { id, address, secret: Secret::from_random(secret), lang, until }
+        Self { id, address, secret: Secret::from_random(secret), lang, until, joins: None }
+    }
+
+    /// The same, to add the address to a session instead of beginning one.
+    #[must_use]
+    pub fn joining(self, session: &SessionToken) -> Self {
+        Self { joins: Some(session.hash()), ..self }
+    }
+
+    /// Whether the address is to be added to a session.
+    #[must_use]
+    pub fn joins(&self) -> bool {
+        self.joins.is_some()
+    }
+
+    /// Whether it is this session that the address is to be added to.
+    #[must_use]
+    pub fn is_for(&self, session: &SessionToken) -> bool {
+        self.joins == Some(session.hash())
     }
 
     /// The six digits that are mailed.
@@ -92,8 +125,10 @@ fn same(one: &str, other: &str) -> bool {
 pub struct Session {
     /// Whose.
     pub person: PersonId,
-    /// The address they proved.
+    /// The address they proved first: what somebody may do as staff hangs on it alone.
     pub address: EmailAddress,
+    /// Further addresses that they proved.
+    pub others: Vec<EmailAddress>,
     /// Since when.
     pub since: Timestamp,
     /// Until when.
@@ -101,6 +136,17 @@ pub struct Session {
 }
 
 impl Session {
+    /// Every address that was proved, the first first.
+    pub fn addresses(&self) -> impl Iterator<Item = &EmailAddress> {
+        std::iter::once(&self.address).chain(&self.others)
+    }
+
+    /// Whether an address is one of them, however it is written.
+    #[must_use]
+    pub fn has(&self, address: &EmailAddress) -> bool {
+        self.addresses().any(|one| one.folded() == address.folded())
+    }
+
     /// Whether it holds.
     #[must_use]
     pub fn holds(&self, now: Timestamp) -> bool {
@@ -156,6 +202,28 @@ impl SessionToken {
 
     fn hash(&self) -> String {
         hex::encode(digest::digest(&digest::SHA256, &self.random))
+    }
+
+    /// The key of the session's row. The table knows only a hash of what it is made of.
+    fn key(&self) -> Result<RandomizedNonceKey, StoreError> {
+        let key = Secret::from_random(self.random).tag("session row", self.person.as_str().as_bytes());
+        RandomizedNonceKey::new(&AES_128_GCM, &key).map_err(|_| StoreError::Corrupt("session key"))
+    }
+
+    /// A session as its row holds it: a nonce and what it seals.
+    fn seal(&self, session: &Session) -> Result<Vec<u8>, StoreError> {
+        let mut sealed = serde_json::to_vec(session).map_err(|_| StoreError::Corrupt("session"))?;
+        let nonce = self.key()?.seal_in_place_append_tag(Aad::from(self.hash()), &mut sealed);
+        let nonce = nonce.map_err(|_| StoreError::Corrupt("session"))?;
+        Ok([&nonce.as_ref()[..], &sealed].concat())
+    }
+
+    fn open(&self, row: &[u8]) -> Result<Session, StoreError> {
+        let corrupt = || StoreError::Corrupt("session");
+        let (nonce, sealed) = row.split_first_chunk::<NONCE_LEN>().ok_or_else(corrupt)?;
+        let (nonce, mut sealed) = (Nonce::assume_unique_for_key(*nonce), sealed.to_vec());
+        let session = self.key()?.open_in_place(nonce, Aad::from(self.hash()), &mut sealed).map_err(|_| corrupt())?;
+        serde_json::from_slice(session).map_err(|_| corrupt())
     }
 }
 
@@ -294,7 +362,7 @@ impl Store {
             Err(StoreError::Conflict) => return Ok(false),
             Err(error) => return Err(error),
         }
-        let item = Item::at(&key::session(&token.person, &token.hash())).doc(session)?;
+        let item = Item::at(&key::session(&token.person, &token.hash())).bytes(SEALED, token.seal(session)?);
         self.put(item.number("ttl", session.until.as_second()), Expect::Absent).await?;
         Ok(true)
     }
@@ -317,12 +385,23 @@ impl Store {
             }
             None => (self.get(&session).await?, None),
         };
-        let Some(session) = session.as_ref().map(Item::get_doc::<Session>).transpose()? else { return Ok(None) };
+        let Some(sealed) = session.as_ref().and_then(|row| row.find_bytes(SEALED)) else { return Ok(None) };
+        let session = token.open(sealed)?;
         if !session.holds(now) {
             return Ok(None);
         }
         let member = member.as_ref().map(Item::get_doc::<Member>).transpose()?;
         Ok(Some((session, member.filter(|member| member.may_enter(now)))))
+    }
+
+    /// Keeps what a session knows now; one that has ended stays ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when it has ended.
+    pub async fn keep_session(&self, token: &SessionToken, session: &Session) -> Result<(), StoreError> {
+        let values = HashMap::from([(":sealed".to_owned(), AttributeValue::B(Blob::new(token.seal(session)?)))]);
+        let key = key::session(&token.person, &token.hash());
+        self.update(&key, &format!("SET {SEALED} = :sealed"), Some("attribute_exists(pk)"), values).await
     }
 
     /// Ends one session; harmless when it is over.
@@ -475,6 +554,30 @@ mod tests {
         for broken in ["", ".", "x.y", &one.write()[1..], &format!("{}0", one.write())] {
             assert_eq!(SessionToken::parse(broken), None, "{broken}");
         }
+    }
+
+    #[test]
+    fn a_sessions_row_opens_by_its_cookie_alone_and_tells_no_address() {
+        let person = PersonId::from_tag([7; 16]);
+        let (one, other) = (SessionToken::new(person.clone(), [1; 32]), SessionToken::new(person.clone(), [2; 32]));
+        let session = Session {
+            person,
+            address: "Hana@example.org".parse().unwrap(),
+            others: vec!["h@work.example".parse().unwrap()],
+            since: Timestamp::UNIX_EPOCH,
+            until: Timestamp::UNIX_EPOCH,
+        };
+        let (row, again) = (one.seal(&session).unwrap(), one.seal(&session).unwrap());
+        assert_eq!(one.open(&row).unwrap(), session);
+        assert!(row != again && !row.windows(7).any(|bytes| bytes == b"example"));
+        let mut changed = row.clone();
+        *changed.last_mut().unwrap() ^= 1;
+        for (token, row) in [(&other, &row[..]), (&one, &changed), (&one, &row[..5]), (&one, b"")] {
+            assert!(matches!(token.open(row), Err(StoreError::Corrupt("session"))));
+        }
+        assert!(session.has(&"hana@EXAMPLE.org".parse().unwrap()) && !session.has(&"x@work.example".parse().unwrap()));
+        let joining = sign_in(1).joining(&one);
+        assert!(joining.joins() && joining.is_for(&one) && !joining.is_for(&other) && !sign_in(1).is_for(&one));
     }
 
     #[test]

@@ -61,6 +61,12 @@ impl Browser {
         self.post(path, &[&[("csrf", csrf.as_str())], fields].concat())
     }
 
+    /// Sends a form on the page at `page` to where that form goes, with what holds it to the session.
+    pub fn submit_to(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Reply {
+        let csrf = self.csrf(page);
+        self.post(action, &[&[("csrf", csrf.as_str())], fields].concat())
+    }
+
     /// The text that forms of this session carry, from the page at `path`.
     pub fn csrf(&mut self, path: &str) -> String {
         let page = self.get(path).expect(200).text();

@@ -16,8 +16,10 @@ const DECIDERS: [Role; 2] = [Role::Issuer, Role::Reviewer];
 const STATES: [&str; 9] =
     ["submitted", "checking", "unproven", "returned", "approved", "issued", "rejected", "withdrawn", "duplicate"];
 
-fn state(lang: Lang, name: &str) -> (&'static str, &'static str) {
+/// How a state is marked, and what it is called.
+pub(crate) fn state(lang: Lang, name: &str) -> (&'static str, &'static str) {
     match name {
+        "draft" => ("warn", lang.pick("draft", "下書き")),
         "submitted" => ("warn", lang.pick("waits for a decision", "審査待ち")),
         "checking" => ("", lang.pick("files are looked at", "ファイル確認中")),
         "unproven" => ("", lang.pick("address not proved", "アドレス未確認")),

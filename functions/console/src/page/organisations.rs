@@ -28,9 +28,11 @@ pub(crate) async fn show(app: &App, request: &Request) -> Result<Answer, Refused
     let lang = request.lang;
     let title = lang.pick("Your organisations", "所属団体");
     Ok(shell::signed_in(
+        200,
         request,
         title,
         &visitor,
+        "narrow",
         &html! {
             h1 { (title) }
             @if open.is_empty() {
@@ -41,6 +43,7 @@ pub(crate) async fn show(app: &App, request: &Request) -> Result<Answer, Refused
                     ))
                     strong { (visitor.session.address.as_str()) }
                 }
+                p { a.button.main href="/my" { (lang.pick("My badges", "マイバッジ")) } }
             } @else {
                 ul.cards {
                     @for (member, organisation) in &open {
