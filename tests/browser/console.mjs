@@ -1,10 +1,10 @@
-// The staff console on a running stack, in a browser: a badge from nothing to a validated PDF, a reviewer's day, members with less power,
+// The console on a running stack, in a browser: an earner's badges, a badge from nothing to a validated PDF, a reviewer's day, members with less power,
 // texts that want to be scripts, the organisation's settings, and every page in both languages, on a telephone and on a desk.
 import {strict as assert} from 'node:assert';
 import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {DESKTOP, PHONE, overflow, shot, tab, violations, withBrowser} from './lib/browser.mjs';
-import {base, client, mails, until} from './lib/stack.mjs';
+import {award, base, client, mails, revoke, until} from './lib/stack.mjs';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const home = `${base}/console/${client}`;
@@ -46,15 +46,20 @@ async function unfold(page, what) {
 }
 
 /** Proves an address by the code in the latest mail to it. */
-async function signIn(page, address) {
+async function signIn(page, address, place = '/console') {
   const before = (await mails(address)).length;
   await page.goto(`${base}/sign-in`);
   await page.fill('[name=email]', address);
   await click(page, 'main button');
+  await enterCode(page, address, before);
+  assert.ok(page.url().startsWith(`${base}${place}`), page.url());
+}
+
+/** Enters the code out of the mail to an address that comes after so many others. */
+async function enterCode(page, address, before) {
   const mail = await until(`a code for ${address}`, async () => (await mails(address))[before]);
   await page.fill('[name=code]', mail.Subject.match(/\d{6}/)[0]);
   await click(page, 'main button');
-  assert.ok(page.url().startsWith(`${base}/console`), page.url());
 }
 
 /** Sessions by address: few codes are mailed within an hour. */
@@ -359,6 +364,61 @@ async function organisation(browser) {
   await opened.close();
 }
 
+/** An earner finds what they have, at two addresses, on a telephone and on a desk, with and without scripts. */
+async function mine(browser) {
+  const [own, work, none] = ['mine', 'work', 'none'].map(name => `${name}-${run}@earners.example`);
+  const issued = [];
+  for(const email of [own, own, own, work]) {
+    issued.push(await award([{email, name: '山田 花子'}]));
+  }
+  await revoke(issued[0].event, own);
+  const empty = await tab(browser, {size: PHONE, lang: 'ja'});
+  await signIn(empty.page, none, '/my');
+  await judge(empty, 'my/empty.ja');
+  await empty.page.goto(`${base}/my?lang=en`);
+  await judge(empty, 'my/empty.en');
+  await empty.close();
+
+  const opened = await tab(browser, {size: PHONE, lang: 'ja', scripts: false});
+  const {page} = opened;
+  await signIn(page, own, '/my');
+  const cards = page.locator('ul.held > li');
+  assert.equal(await cards.count(), 3);
+  await click(page, 'ul.held a.button.main');
+  await click(page, 'button[name=decision][value=accept]');
+  await click(page, 'a[href$="/my"]');
+  assert.equal(await page.locator('ul.held .state.good').count(), 1);
+  await page.fill('#addresses [name=email]', work);
+  await click(page, '#addresses form:has([name=email]) button');
+  await shot(page, 'console/my/add-address.ja');
+  await enterCode(page, work, 0);
+  assert.equal(await cards.count(), 4);
+  const cookies = await page.context().cookies();
+  await opened.close();
+
+  for(const [kind, size, lang, dark] of [['phone', PHONE, 'ja', false], ['phone', PHONE, 'en', true], ['desk', DESKTOP, 'en', false], ['desk', DESKTOP, 'ja', true]]) {
+    const seen = await tab(browser, {size, lang, dark});
+    await seen.page.context().addCookies(cookies.filter(({name}) => name === '__Host-session'));
+    for(const [name, query] of Object.entries({all: '', files: '?files=1', accepted: '?state=accepted', nothing: '?state=expired'})) {
+      await seen.page.goto(`${base}/my${query}`);
+      assert.equal(await seen.page.getAttribute('html', 'lang'), lang);
+      await judge(seen, `my/${kind}.${lang}/${name}`);
+    }
+    await seen.close();
+  }
+  const last = await tab(browser, {size: PHONE, lang: 'en'});
+  await last.page.context().addCookies(cookies.filter(({name}) => name === '__Host-session'));
+  await last.page.goto(`${base}/my?lang=en`);
+  await click(last.page, `button[name=remove][value="${work}"]`);
+  assert.equal(await last.page.locator('ul.held > li').count(), 3);
+  await last.page.locator('details.account summary').click();
+  await judge(last, 'my/account.en');
+  await click(last.page, 'details.account button:not([name])');
+  await last.page.goto(`${base}/my`);
+  assert.ok(last.page.url().startsWith(`${base}/sign-in`));
+  await last.close();
+}
+
 /** Nothing that is put into a page runs. */
 async function policy(browser) {
   const opened = await member(browser, admin, {size: DESKTOP, lang: 'en', anew: true});
@@ -439,6 +499,7 @@ async function part(name, does) {
 
 addMember(admin, 'admin');
 await withBrowser(async browser => {
+  await part('mine', () => mine(browser));
   const made = await part('badge', () => badge(browser));
   const reviewed = await part('review', () => review(browser, made.id));
   await part('organisation', () => organisation(browser));

@@ -20,10 +20,10 @@ use std::collections::BTreeSet;
 use store::people::MAX_ADDRESSES;
 use store::{Held, StoredOrganisation};
 
-/// Organisations that one page asks.
-const ORGANISATIONS: usize = 200;
-/// Of these, so many at once.
-const AT_ONCE: usize = 32;
+/// Organisations that one page asks: two small queries each, for each address.
+const ORGANISATIONS: usize = 1_000;
+/// Questions at once.
+const AT_ONCE: usize = 64;
 /// Badges on a page.
 const BADGES: usize = 30;
 /// Badges read at once while looking for those in a state.

@@ -48,6 +48,8 @@ fn an_earner_sees_what_every_organisation_gave_them_and_nobody_elses() {
     let (one, other) = (Office::new("My one"), Office::new("My other"));
     let (mine, theirs) = (address("hana"), address("jiro"));
     let first = issue(&one, &[&mine, &theirs]);
+    // Events are told apart by the second.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
     let second = issue(&other, &[&mine.to_uppercase()]);
     let foreign = issue(&other, &[&theirs]);
     let nobody = request("GET", "/my", &[("accept", "text/html")], b"").expect(303);
