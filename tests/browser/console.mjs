@@ -138,7 +138,18 @@ async function badge(browser) {
   assert.equal((await mails(holder)).length, 0);
   await judge(opened, 'way/issue-terms');
   await page.fill('[name=event_name]', '春の講座');
-  await click(page, 'main form[method=post] button');
+  await unfold(page, '[name="mail.body"]');
+  await page.fill('[name="mail.body"]', `{{recipient}} 様\n\n修了おめでとうございます。${EVIL}`);
+  await click(page, 'button[value=preview]');
+  const shown = page.frameLocator('iframe.mail').first();
+  assert.match(await shown.locator('body').innerText(), /山田 花子 様\s+修了おめでとうございます。/);
+  assert.ok(await shown.locator('img').evaluate(picture => picture.naturalWidth > 0), 'the picture is shown');
+  assert.equal(await page.inputValue('[name=event_name]'), '春の講座');
+  await judge(opened, 'way/issue-mail');
+  await page.setViewportSize(PHONE);
+  await judge(opened, 'way/issue-mail-phone');
+  await page.setViewportSize(DESKTOP);
+  await click(page, 'main form[method=post] button:not([name])');
   assert.ok(await page.locator('.done').isVisible());
   const event = page.url().split('?')[0];
   assert.equal(await page.locator('tbody tr').count(), 2);
@@ -449,7 +460,7 @@ async function withoutScripts(browser, badge) {
   await page.goto(`${home}/issue/${badge}`);
   await page.fill('[name=list]', `plain-${run}@holders.example\t鈴木 三郎`);
   await click(page, 'main form button');
-  await click(page, 'main form[method=post] button');
+  await click(page, 'main form[method=post] button:not([name])');
   assert.ok(await page.locator('.done').isVisible());
   await shot(page, 'console/way/without-scripts');
   await opened.close();

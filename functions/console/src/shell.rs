@@ -21,7 +21,7 @@ pub(crate) fn plain(status: u16, request: &Request, title: &str, main: &Markup) 
         status,
         lang,
         title,
-        &[assets::script()],
+        (POLICY, &[assets::script()]),
         &html! {
             header.bar { a.brand href="/" { "Shirushi " span aria-hidden="true" { "印" } } (switch(request)) }
             main.narrow #main { (main) }
@@ -43,7 +43,7 @@ pub(crate) fn signed_in(
         status,
         lang,
         title,
-        &[assets::script()],
+        (POLICY, &[assets::script()]),
         &html! {
             a.skip href="#main" { (lang.pick("Skip to the content", "本文へ移動")) }
             header.bar { a.brand href="/console" { "Shirushi " span aria-hidden="true" { "印" } } (account(request, visitor)) }
@@ -57,21 +57,34 @@ pub(crate) fn signed_in(
 
 /// A page of an organisation. `place`: the address below the organisation of what is marked as where one is.
 pub(crate) fn page(desk: &Desk<'_>, status: u16, title: &str, place: &str, main: &Markup) -> Answer {
-    framed(desk, status, title, place, &[assets::script()], main)
+    framed(desk, status, title, place, (POLICY, &[assets::script()]), main)
+}
+
+/// The same with mails in frames, which have their styles at each element. A frame of the page's own text is under the page's policy.
+pub(crate) fn page_with_mails(desk: &Desk<'_>, status: u16, title: &str, place: &str, main: &Markup) -> Answer {
+    let policy = POLICY.replacen("style-src 'self'", "style-src 'self' 'unsafe-inline'", 1);
+    framed(desk, status, title, place, (&policy, &[assets::script()]), main)
 }
 
 /// The same with the designer's module.
 pub(crate) fn page_with_designer(desk: &Desk<'_>, status: u16, title: &str, place: &str, main: &Markup) -> Answer {
-    framed(desk, status, title, place, &[assets::script(), assets::designer()], main)
+    framed(desk, status, title, place, (POLICY, &[assets::script(), assets::designer()]), main)
 }
 
-fn framed(desk: &Desk<'_>, status: u16, title: &str, place: &str, scripts: &[&Asset], main: &Markup) -> Answer {
+fn framed(
+    desk: &Desk<'_>,
+    status: u16,
+    title: &str,
+    place: &str,
+    (policy, scripts): (&str, &[&Asset]),
+    main: &Markup,
+) -> Answer {
     let lang = desk.lang;
     document(
         status,
         lang,
         &format!("{title} - {}", desk.organisation.name),
-        scripts,
+        (policy, scripts),
         &html! {
             a.skip href="#main" { (lang.pick("Skip to the content", "本文へ移動")) }
             header.bar {
@@ -193,7 +206,7 @@ fn done(lang: Lang, what: &str) -> Option<&'static str> {
     })
 }
 
-fn document(status: u16, lang: Lang, title: &str, scripts: &[&Asset], body: &Markup) -> Answer {
+fn document(status: u16, lang: Lang, title: &str, (policy, scripts): (&str, &[&Asset]), body: &Markup) -> Answer {
     let markup = html! {
         (DOCTYPE)
         html lang=(lang.tag()) {
@@ -211,7 +224,7 @@ fn document(status: u16, lang: Lang, title: &str, scripts: &[&Asset], body: &Mar
     Answer::new(status)
         .body("text/html; charset=utf-8", markup.into_string())
         .cache(Cache::None)
-        .header("content-security-policy", POLICY)
+        .header("content-security-policy", policy)
         // With `no-referrer` browsers post with `Origin: null`, which is nobody (Fetch section 3.1).
         .header("referrer-policy", "same-origin")
         .header("x-frame-options", "DENY")

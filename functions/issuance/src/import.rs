@@ -15,12 +15,16 @@ use badge::{BadgeId, ClientId, Event, ImportId, Lang, Recipient};
 use edge::token::Caller;
 use edge::{Answer, Kind, Problem, Request, chance};
 use jiff::Timestamp;
+use letter::Award;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use store::Import;
 
 /// Recipients shown of an upload, so that a person sees whether columns and letters came out right.
 const PREVIEW_ROWS: usize = 5;
+
+/// Mails shown before anything is issued, each in another language.
+const PREVIEW_MAILS: usize = 8;
 
 /// `POST /v2/import/{client}/{badge}?time_zone=`: the file as the body.
 pub(crate) async fn upload(app: &App, request: &Request) -> Result<Answer, Problem> {
@@ -79,7 +83,23 @@ pub(crate) async fn show(app: &App, request: &Request, caller: &Caller) -> Resul
 /// `POST /v2/import/{client}/{import}/start`: the body of a request to issue, without `recipient`.
 pub(crate) async fn start(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
-    let (import, file) = find(app, &client, request, caller).await?;
+    let (import, wanted) = asked(app, &client, request, caller).await?;
+    let organisation = app.store.organisation(&client).await.map_err(edge::failed)?.ok_or(Kind::Forbidden)?;
+    // No caller can give this name: a header holds no NUL.
+    let key = Key::given(&format!("\0import {}", import.id), &request.body, request.now);
+    let event = issue::carry_out(app, &organisation, &import.badge, &wanted, key, request.now).await?;
+    app.store.note_import_event(&client, &import.id, &event.event.id).await.map_err(edge::failed)?;
+    Ok(issue::answer(&event.event))
+}
+
+/// What starting an import with this body would issue.
+async fn asked(
+    app: &App,
+    client: &ClientId,
+    request: &Request,
+    caller: &Caller,
+) -> Result<(Import, IssueRequest), Problem> {
+    let (import, file) = find(app, client, request, caller).await?;
     let body = if request.body.is_empty() { json!({}) } else { request.json()? };
     let terms = IssueRequest::read_for(&body, Vec::new())?;
     let roster = roster::read(&file, Some(&import.time_zone), Some(terms.issued_on.unwrap_or(request.now)))?;
@@ -87,12 +107,51 @@ pub(crate) async fn start(app: &App, request: &Request, caller: &Caller) -> Resu
         return Err(Problem::fields(vec![FieldError { pointer: "/file".into(), reason: Reason::TooFew { min: 1 } }]));
     }
     let wanted = IssueRequest { recipients: roster.rows.into_iter().map(|row| row.recipient).collect(), ..terms };
-    let organisation = app.store.organisation(&client).await.map_err(edge::failed)?.ok_or(Kind::Forbidden)?;
-    // No caller can give this name: a header holds no NUL.
-    let key = Key::given(&format!("\0import {}", import.id), &request.body, request.now);
-    let event = issue::carry_out(app, &organisation, &import.badge, &wanted, key, request.now).await?;
-    app.store.note_import_event(&client, &import.id, &event.event.id).await.map_err(edge::failed)?;
-    Ok(issue::answer(&event.event))
+    Ok((import, wanted))
+}
+
+/// `POST /v2/import/{client}/{import}/preview`: the mails that starting with this body would send, one for each language of a recipient,
+/// by the code that writes them. Only the link in them leads nowhere.
+pub(crate) async fn preview(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
+    let client: ClientId = request.id("client")?;
+    let (import, wanted) = asked(app, &client, request, caller).await?;
+    let (badge, organisation) =
+        futures_util::try_join!(app.store.badge(&client, &import.badge), app.store.organisation(&client))
+            .map_err(edge::failed)?;
+    let badge = badge.ok_or(Kind::NotFound)?;
+    if badge.definition.draft {
+        return Err(Kind::DraftBadge.into());
+    }
+    let organisation = organisation.ok_or(Kind::Forbidden)?.organisation;
+    let event = issue::drafted(app, &client, &badge, &wanted, issue::seconds(request.now)).await?;
+    let mut seen: Vec<(u32, &Recipient, usize)> = Vec::new();
+    for (number, recipient) in (0u32..).zip(&wanted.recipients) {
+        match seen.iter_mut().find(|(_, first, _)| first.language == recipient.language) {
+            Some((_, _, count)) => *count += 1,
+            None => seen.push((number, recipient, 1)),
+        }
+    }
+    // What most of them get comes first.
+    seen.sort_by_key(|(_, _, count)| std::cmp::Reverse(*count));
+    let mail = |(number, recipient, count): &(u32, &Recipient, usize)| {
+        let award = Award {
+            urls: &app.urls,
+            organisation: &organisation,
+            badge: &badge,
+            event: &event,
+            number: *number,
+            recipient,
+            round: 0,
+        };
+        let letter = award.letter();
+        json!({
+            "language": recipient.language.as_str(), "count": count, "email": recipient.email.as_str(),
+            "sender": letter.sender, "reply_to": letter.reply_to,
+            "subject": letter.subject, "text": letter.text, "html": letter.html,
+        })
+    };
+    let mails: Vec<Value> = seen.iter().take(PREVIEW_MAILS).map(mail).collect();
+    Ok(Answer::json(200, &json!({"send_email": wanted.send_email, "mails": mails})))
 }
 
 /// `GET /v2/import/{client}/{import}/result`: a row for each row of the file, with what became of it.

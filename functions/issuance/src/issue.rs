@@ -17,7 +17,7 @@ use crate::{App, status};
 use badge::definition::Badge;
 use badge::event::{Draw, IssueRequest, Seed, months_after};
 use badge::input::{FieldError, Reason};
-use badge::{Alias, AliasId, ApplicationId, BadgeId, ClientId, Event, EventId};
+use badge::{Alias, AliasId, ApplicationId, BadgeId, ClientId, Event, EventId, StatusListId};
 use edge::{Answer, Kind, Problem, Request, chance};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -204,8 +204,43 @@ async fn plan(
     now: Timestamp,
 ) -> Result<(StoredEvent, Begun), Problem> {
     let organisation: &StoredOrganisation = workshop.organisation;
-    let client = &organisation.organisation.id;
     let now = seconds(now);
+    let count = u32::try_from(wanted.recipients.len()).map_err(Problem::internal)?;
+    let mut event = drafted(app, &organisation.organisation.id, badge, wanted, now).await?;
+    let block = status::places(app, workshop, count, now).await?;
+    event.status_list = block.list.clone();
+    event.status_position = block.position;
+    sign::refuse_unsignable(app, workshop, &event, badge, &wanted.recipients)?;
+    let credentials: Vec<_> = (0..count).map(|n| event.draw(n)).map(|Draw { credential, .. }| credential).collect();
+    let frame = sign::frame(app, workshop, &event, badge, &wanted.recipients, &block.secret)?;
+    let plan = Plan {
+        event: &event,
+        recipients: &wanted.recipients,
+        credentials: &credentials,
+        frame: &frame,
+        request: Some(&key.request),
+    };
+    match app.store.plan_event(organisation, &plan).await {
+        Ok(()) => Ok((StoredEvent { event, frame }, Begun::No)),
+        Err(StoreError::Conflict) => {
+            let event = earlier(app, &organisation.organisation.id, key, now).await?.ok_or(Kind::Conflict)?;
+            Ok((event, Begun::Perhaps))
+        }
+        Err(error) => Err(edge::failed(error)),
+    }
+}
+
+/// The event that a request asks for, before it has places in a status list.
+///
+/// # Errors
+/// What of it cannot be, field by field.
+pub(crate) async fn drafted(
+    app: &App,
+    client: &ClientId,
+    badge: &Badge,
+    wanted: &IssueRequest,
+    now: Timestamp,
+) -> Result<Event, Problem> {
     let issued_on = wanted.issued_on.unwrap_or(now);
     let expires_on = match (wanted.expires_on, badge.definition.expires_months) {
         (Some(until), _) => Some(until),
@@ -223,8 +258,7 @@ async fn plan(
     }
     let alias = alias(app, client, badge, wanted.client_alias_id.as_deref()).await?;
     let count = u32::try_from(wanted.recipients.len()).map_err(Problem::internal)?;
-    let block = status::places(app, workshop, count, now).await?;
-    let event = Event {
+    Ok(Event {
         id: EventId::from_random(chance::bytes()),
         client: client.clone(),
         badge: badge.id.clone(),
@@ -243,31 +277,13 @@ async fn plan(
         recipient_count: count,
         created_at: now,
         seed: Seed::from_random(chance::bytes()),
-        status_list: block.list.clone(),
-        status_position: block.position,
-    };
-    sign::refuse_unsignable(app, workshop, &event, badge, &wanted.recipients)?;
-    let credentials: Vec<_> = (0..count).map(|n| event.draw(n)).map(|Draw { credential, .. }| credential).collect();
-    let frame = sign::frame(app, workshop, &event, badge, &wanted.recipients, &block.secret)?;
-    let plan = Plan {
-        event: &event,
-        recipients: &wanted.recipients,
-        credentials: &credentials,
-        frame: &frame,
-        request: Some(&key.request),
-    };
-    match app.store.plan_event(organisation, &plan).await {
-        Ok(()) => Ok((StoredEvent { event, frame }, Begun::No)),
-        Err(StoreError::Conflict) => {
-            let event = earlier(app, client, key, now).await?.ok_or(Kind::Conflict)?;
-            Ok((event, Begun::Perhaps))
-        }
-        Err(error) => Err(edge::failed(error)),
-    }
+        status_list: StatusListId::from_random([0; 10]),
+        status_position: 0,
+    })
 }
 
 /// An instant without fractions of a second, as documents carry it.
-fn seconds(at: Timestamp) -> Timestamp {
+pub(crate) fn seconds(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 

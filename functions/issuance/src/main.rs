@@ -102,6 +102,10 @@ impl App {
                 let caller = self.gate.caller(request, &ISSUERS)?;
                 import::start(self, request, &caller).await
             }
+            "POST /v2/import/{client}/{import}/preview" => {
+                let caller = self.gate.caller(request, &ISSUERS)?;
+                import::preview(self, request, &caller).await
+            }
             "GET /v2/import/{client}/{import}/result" => {
                 let caller = self.gate.caller(request, &ISSUERS)?;
                 import::outcome(self, request, &caller).await

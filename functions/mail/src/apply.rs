@@ -5,13 +5,10 @@
 //! letter; an address that cannot be reached is the end of that letter, and of no other.
 
 use crate::App;
-use crate::address;
 use crate::apply_texts::{About, Facts};
-use crate::letter::{Frame, Letter as Mail};
 use crate::pace::Clock;
 use crate::post;
 use crate::send::Handover;
-use crate::texts::{Issuer, Passage};
 use application::application::{Application, MAX_PROOF_ATTEMPTS, State};
 use application::approval::{Access, Approval, Reviewer, Verdict};
 use application::form::Form;
@@ -22,6 +19,9 @@ use badge::delivery::{Bounce, BounceKind};
 use badge::{EmailAddress, Lang, Organisation, Urls};
 use edge::{Message, Problem};
 use jiff::Timestamp;
+use letter::address;
+use letter::texts::{Issuer, Passage};
+use letter::{Frame, Letter as Mail};
 use queue::LetterJob;
 use std::sync::atomic::AtomicBool;
 use store::letters::{Bounced, Claim};
@@ -245,10 +245,10 @@ impl Subject<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::letter::tests::same_as;
     use crate::sample;
     use crate::wire::{Call, Records, Reply, Wire, error};
     use application::application::{Choice, Vote};
+    use letter::sample::same_as;
     use serde_json::{Value, json};
     use std::fmt::Write as _;
 
@@ -317,12 +317,22 @@ mod tests {
             }
             out
         };
-        same_as("apply.ja.txt", include_str!("golden/apply.ja.txt"), &letters(Lang::Ja));
-        same_as("apply.en.txt", include_str!("golden/apply.en.txt"), &letters(Lang::En));
+        same_as(env!("CARGO_MANIFEST_DIR"), "apply.ja.txt", include_str!("golden/apply.ja.txt"), &letters(Lang::Ja));
+        same_as(env!("CARGO_MANIFEST_DIR"), "apply.en.txt", include_str!("golden/apply.en.txt"), &letters(Lang::En));
         let html = |language, letter| written(&in_state(language, "unproven"), &letter, 60).unwrap().mail.html;
         let prove = Letter::ProveAddress { round: 1 };
-        same_as("apply.ja.html", include_str!("golden/apply.ja.html"), &html(Lang::Ja, prove.clone()));
-        same_as("apply.en.html", include_str!("golden/apply.en.html"), &html(Lang::En, prove));
+        same_as(
+            env!("CARGO_MANIFEST_DIR"),
+            "apply.ja.html",
+            include_str!("golden/apply.ja.html"),
+            &html(Lang::Ja, prove.clone()),
+        );
+        same_as(
+            env!("CARGO_MANIFEST_DIR"),
+            "apply.en.html",
+            include_str!("golden/apply.en.html"),
+            &html(Lang::En, prove),
+        );
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //! The letter that proves an address goes to somebody who may know nothing of it. Nothing that a stranger typed stands in it, no name
 //! either: else a form would carry anybody's words to any address.
 
-use crate::texts::{self, Passage, Texts};
 use badge::Lang;
 use jiff::Timestamp;
+use letter::texts::{self, Passage, Texts};
 
 /// Which letter it is, with what it alone has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,11 +10,9 @@
 //!
 //! What a mail says is decided in [`texts`] and [`apply_texts`], how it looks in [`letter`], how the page looks in [`page`]. Addresses are in no log.
 
-mod address;
 mod apply;
 mod apply_texts;
 mod feedback;
-mod letter;
 mod pace;
 mod page;
 mod post;
@@ -24,7 +22,6 @@ mod sample;
 mod send;
 mod shown;
 mod sign_in;
-mod texts;
 #[cfg(test)]
 mod wire;
 

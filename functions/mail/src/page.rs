@@ -1,6 +1,5 @@
 //! The page that the link in a mail opens.
 
-use crate::texts::{self, Issuer};
 use badge::definition::{Badge, Content};
 use badge::delivery::Reply;
 use badge::{CredentialId, Event, Lang, Recipient, Urls, Visibility, ob3, rfc3339};
@@ -9,6 +8,7 @@ use edge::{Answer, Kind, Request};
 use face::visibility::Proof;
 use face::{Shared, about, files, visibility};
 use jiff::Timestamp;
+use letter::texts::{self, Issuer};
 use maud::{Markup, html};
 use store::Revocation;
 

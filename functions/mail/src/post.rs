@@ -1,6 +1,5 @@
 //! Handing mails over to SES.
 
-use crate::letter::Letter;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::config::timeout::TimeoutConfig;
@@ -9,6 +8,7 @@ use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag};
 use aws_types::SdkConfig;
 use badge::{ApplicationId, EmailAddress, EventId};
+use letter::Letter;
 use std::time::Duration;
 
 /// The longest that one attempt takes.
@@ -80,7 +80,7 @@ impl Post {
                     .build(),
             )
             .build();
-        let mailbox = crate::address::mailbox(from)?;
+        let mailbox = letter::address::mailbox(from)?;
         Some(Self { ses: Client::from_conf(config), from: mailbox, address: from.clone(), configuration_set })
     }
 
@@ -97,7 +97,7 @@ impl Post {
         let sent = self
             .ses
             .send_email()
-            .from_email_address(crate::address::with_name(&letter.sender, &self.from))
+            .from_email_address(letter::address::with_name(&letter.sender, &self.from))
             .destination(Destination::builder().to_addresses(mailbox).build())
             .set_reply_to_addresses(letter.reply_to.clone().map(|address| vec![address]))
             .content(EmailContent::builder().simple(content).build())

@@ -5,7 +5,6 @@
 //! POST. A link that was never one and a link to nothing look alike.
 
 use crate::page::{self, Shown};
-use crate::texts::Issuer;
 use crate::{App, shown};
 use badge::definition::{Badge, ImageFormat};
 use badge::delivery::Reply;
@@ -15,6 +14,7 @@ use badge::{Delivery, Event, Lang, Visibility, rfc3339};
 use edge::{Answer, Kind, Problem, Request, answer::Cache};
 use face::visibility;
 use http::Method;
+use letter::texts::Issuer;
 use queue::WebhookJob;
 use serde_json::{Value, json};
 use store::{StoredCredential, StoredOrganisation};

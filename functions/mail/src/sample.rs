@@ -1,94 +1,9 @@
-//! An organisation, its badge, an event and a recipient for this crate's tests; and the same with texts that need escaping.
+//! A form and an application beside what [`letter::sample`] has, for this crate's tests.
 
 use application::{Answers, Applicant, Application, Circumstances, Form, Secret, State, Submission, Typed};
-use badge::definition::{Artwork, Badge, ImageFormat};
-use badge::event::Seed;
-use badge::{
-    ApplicationId, BadgeId, ClientId, Definition, Event, EventId, FormId, Lang, Organisation, Recipient, StatusListId,
-    Urls,
-};
-use jiff::Timestamp;
+use badge::{ApplicationId, BadgeId, ClientId, FormId, Lang};
+pub(crate) use letter::sample::*;
 use serde_json::{Value, json};
-
-pub(crate) fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_second(seconds).unwrap()
-}
-
-pub(crate) const ISSUED: i64 = 1_768_469_400;
-
-pub(crate) fn urls() -> Urls {
-    Urls::new("https://badges.example").unwrap()
-}
-
-pub(crate) fn organisation() -> Organisation {
-    let body =
-        json!({"name": "京都はたおり学院", "url": "https://hataori.example/", "email": "contact@hataori.example"});
-    Organisation::read(&body, ClientId::from_random([1; 10]), at(0)).unwrap()
-}
-
-pub(crate) fn badge() -> Badge {
-    let body = json!({
-        "primary_language": "ja", "draft": false,
-        "content": [
-            {"language": "ja", "name": "手織り入門", "tag": ["織物"], "image_alt": "赤い印章",
-             "description": "機の仕組みを知り、糸を選び、ひとりで布を織ることができます。",
-             "criteria": "実技試験に**合格**すること。\n\n- 経糸を張る\n- 布を三十センチ織る",
-             "alignment": [{"targetName": "織物をつくる", "targetUrl": "https://esco.example/1"}]},
-            {"language": "en", "name": "Weaving for beginners", "tag": ["textiles"], "image_alt": "A red seal",
-             "description": "Knows how a loom works, chooses yarn, and weaves a cloth without help.",
-             "criteria": "Pass the **practical test**:\n\n- set up the warp\n- weave thirty centimetres of cloth"},
-        ]
-    });
-    Badge {
-        id: BadgeId::from_random([2; 10]),
-        client: ClientId::from_random([1; 10]),
-        version: 1,
-        definition: Definition::read(&body).unwrap(),
-        artwork: Artwork {
-            format: ImageFormat::Svg,
-            sha256: "ab".repeat(32),
-            png_sha256: "cd".repeat(32),
-            design: None,
-        },
-        created_at: at(0),
-        modified_at: at(0),
-    }
-}
-
-pub(crate) fn event() -> Event {
-    Event {
-        id: EventId::from_random([7; 10]),
-        client: ClientId::from_random([1; 10]),
-        badge: BadgeId::from_random([2; 10]),
-        badge_version: 1,
-        name: "Spring".into(),
-        issued_on: at(ISSUED),
-        expires_on: Some(at(1_800_000_000)),
-        criteria_add: Some("Addendum".into()),
-        alias: None,
-        api_consumer_id: None,
-        log_entry: None,
-        application: None,
-        email_message: None,
-        email_translations: vec![],
-        send_email: true,
-        recipient_count: 1,
-        created_at: at(ISSUED),
-        seed: Seed::from_random([9; 32]),
-        status_list: StatusListId::from_random([4; 10]),
-        status_position: 0,
-    }
-}
-
-pub(crate) fn recipient() -> Recipient {
-    Recipient {
-        email: "hana@learners.example".parse().unwrap(),
-        name: "山田 花子".into(),
-        language: badge::text::Language::default(),
-        expires_on: None,
-        evidence: vec![],
-    }
-}
 
 /// A form for the badge that two jurors and a final reviewer decide upon, in Japan.
 pub(crate) fn form() -> Form {
@@ -131,19 +46,4 @@ pub(crate) fn application(language: Lang, state: Value) -> Application {
         application.assigned = ["june", "jiro", "saito"].map(|id| id.parse().unwrap()).into();
     }
     application
-}
-
-/// Texts that would be markup if they could.
-pub(crate) fn hostile() -> (Organisation, Badge, Recipient) {
-    let (mut organisation, mut badge) = (organisation(), badge());
-    organisation.name = "<i>学院</i>".into();
-    organisation.url = "https://hataori.example/?a&b".parse().unwrap();
-    for content in &mut badge.definition.contents {
-        content.name = "<u>織</u>".into();
-        content.description = "<b>説明</b>".into();
-        content.criteria = "<script>x</script>[y](javascript:z)".into();
-        content.image_alt = Some("\"印\"".into());
-        content.tags = vec!["<u>".into()];
-    }
-    (organisation, badge, Recipient { name: "花 <s>".into(), ..recipient() })
 }

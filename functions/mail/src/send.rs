@@ -5,8 +5,6 @@
 //! take is recorded as a bounce, and the others go on.
 
 use crate::App;
-use crate::address;
-use crate::letter::{Award, Letter};
 use crate::pace::{Clock, backoff};
 use crate::post::{ATTEMPT_TIMEOUT, About, Outcome, Post, Tags};
 use badge::definition::Badge;
@@ -15,6 +13,8 @@ use badge::notice::Recipients;
 use badge::{Event, Recipient};
 use edge::{Message, Problem, chance};
 use futures_util::{StreamExt as _, stream};
+use letter::address;
+use letter::{Award, Letter};
 use queue::MailJob;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -4,14 +4,14 @@
 //! twice does no harm: it says the same.
 
 use crate::App;
-use crate::address;
-use crate::letter::{Frame, Letter};
 use crate::pace::Clock;
 use crate::post;
 use crate::send::Handover;
-use crate::texts::{Issuer, Passage, Texts};
 use badge::{EmailAddress, Lang, Urls};
 use edge::{Message, Problem};
+use letter::address;
+use letter::texts::{Issuer, Passage, Texts};
+use letter::{Frame, Letter};
 use queue::PromptLetter;
 use std::sync::atomic::AtomicBool;
 use store::{Member, SignIn};

@@ -345,3 +345,75 @@ fn an_alias_is_changed_and_a_webhook_is_told_apart_from_it() {
     assert!(!Issuer::sign_in(&issuer.client, &secret).token().is_empty());
     assert!(!browser.get(&settings).expect(200).text().contains(&secret), "it is shown once");
 }
+
+/// A mail without the address in it that is made for one recipient.
+fn without_links(text: &str) -> String {
+    let mut parts = text.split("/c/receive?tk=");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |out, part| out + "/c/receive?tk=…" + part.trim_start_matches(|c: char| c.is_ascii_hexdigit()))
+}
+
+#[test]
+fn the_mail_that_is_shown_is_the_mail_that_is_sent() {
+    let (issuer, admin) = office("見本 <i>");
+    let badge = issuer.create_badge(&picture());
+    let mut browser = Browser::signed_in(&admin);
+    browser.language = Some("en");
+    let list = [("hanako", "ja"), ("jane", "en"), ("jean", "fr"), ("nobody", "")]
+        .map(|(name, language)| format!("{},{name} <b>,{language}", address(name, &issuer)));
+    let csv = format!("email,name,language\r\n{}", list.join("\r\n"));
+    let page = format!("/console/{}/issue/{badge}", issuer.client);
+    let terms =
+        browser.submit(&page, &[("list", &csv), ("time_zone", "UTC")]).expect(303).header("location").to_owned();
+    let own = ("mail.body", "Well done, {{recipient}}: {{badge}} until {{expires}}.\n\n{{link}} & <script>x</script>");
+    let fields = [
+        ("send_email", "yes"),
+        ("zone", "UTC"),
+        ("expires_on", "2099-12-31"),
+        ("mail.subject", "“{{badge}}” for you"),
+        own,
+    ];
+    let shown = browser.submit(&terms, &[&[("do", "preview")], &fields[..]].concat()).expect(200);
+    let policy = shown.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("img-src 'self'"), "{policy}");
+    let page = shown.text();
+    assert!(page.contains("sandbox=\"\"") && page.contains("“{{badge}}” for you") && !page.contains("<script>x"));
+    let unescaped = |text: &str| {
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")]
+            .iter()
+            .fold(text.to_owned(), |text, (a, b)| text.replace(a, b))
+    };
+    let between = |text: &str, from: &str, to: &str| -> Vec<String> {
+        text.split(from).skip(1).map(|rest| unescaped(rest.split(to).next().unwrap())).collect()
+    };
+    let htmls = between(&page, "srcdoc=\"", "\"");
+    let texts = between(&page, "<pre class=\"mail\" tabindex=\"0\">", "</pre>");
+    let subjects = between(&page, "<dd class=\"subject\" dir=\"auto\">", "</dd>");
+    assert_eq!((htmls.len(), texts.len(), subjects.len()), (4, 4, 4));
+    // Looking issues and mails nothing.
+    for name in ["hanako", "jane", "jean", "nobody"] {
+        assert!(mails(&address(name, &issuer)).is_empty());
+    }
+    // What is wrong is said beside its field, and what was typed stays.
+    let wrong = [("do", "preview"), ("send_email", "yes"), ("zone", "UTC"), ("expires_on", "someday"), own];
+    let wrong = browser.submit(&terms, &wrong).expect(400).text();
+    assert!(wrong.contains("e-expires_on") && wrong.contains("Well done, {{recipient}}") && !wrong.contains("srcdoc"));
+
+    browser.submit(&terms, &fields).expect(303);
+    for (n, name) in ["hanako", "jane", "jean", "nobody"].into_iter().enumerate() {
+        let to = address(name, &issuer);
+        eventually("the mail is sent", || !mails(&to).is_empty());
+        let mail = &mails(&to)[0];
+        let sent = |part: &str| mail[part].as_str().unwrap().to_owned();
+        assert_eq!(sent("Subject"), subjects[n], "{name}");
+        assert_eq!(without_links(&sent("BodyHtml")), without_links(&htmls[n]), "{name}");
+        assert_eq!(without_links(&sent("BodyText")), without_links(&texts[n]), "{name}");
+    }
+    // Another organisation's list is not there.
+    let (_, stranger) = office("Strangers");
+    let mut stranger = Browser::signed_in(&stranger);
+    let other = stranger.get("/console").expect(303).header("location").to_owned();
+    let import = terms.split("/list/").nth(1).unwrap();
+    let csrf = stranger.csrf(&other);
+    stranger.post(&format!("{other}/issue/list/{import}"), &[("csrf", &csrf), ("do", "preview")]).expect(404);
+}

@@ -15,7 +15,7 @@ const SESSION: &str = "__Host-session";
 /// An address that no other journey has.
 fn address(local: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+    let now = applicants::now().as_nanosecond();
     format!("{local}+{now}-{}@earners.example", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 

@@ -18,7 +18,7 @@ const READERS: &[&str] = &["issuer", "creator", "reviewer"];
 const ANYBODY: &[&str] = READERS;
 
 /// Routes that ask for a token, and which roles beside `admin` may use them.
-const GUARDED: [(&str, &[&str]); 55] = [
+const GUARDED: [(&str, &[&str]); 56] = [
     ("GET /v2/client/{client}", ANYBODY),
     ("GET /v2/client/{client}/ping", ANYBODY),
     ("GET /v2/client/{client}/alias", ANYBODY),
@@ -46,6 +46,7 @@ const GUARDED: [(&str, &[&str]); 55] = [
     ("POST /v2/import/{client}/{badge}", ISSUERS),
     ("GET /v2/import/{client}/{import}", ISSUERS),
     ("POST /v2/import/{client}/{import}/start", ISSUERS),
+    ("POST /v2/import/{client}/{import}/preview", ISSUERS),
     ("GET /v2/import/{client}/{import}/result", ISSUERS),
     ("GET /v2/webhook/{client}", NOBODY),
     ("POST /v2/webhook/{client}", NOBODY),

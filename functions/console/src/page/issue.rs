@@ -144,10 +144,17 @@ pub(crate) async fn check(desk: &Desk<'_>, id: &str) -> Result<Answer, Refused> 
 
 /// `GET …/issue/list/{import}`: what is in the list, line by line what cannot be taken, and the terms.
 pub(crate) async fn terms(desk: &Desk<'_>, import: &str) -> Result<Answer, Refused> {
-    terms_page(desk, 200, import, &Filled::default()).await
+    terms_page(desk, 200, import, &Filled::default(), None).await
 }
 
-async fn terms_page(desk: &Desk<'_>, status: u16, import: &str, filled: &Filled) -> Result<Answer, Refused> {
+/// `mails`: those that would be sent on the terms that were filled in, where somebody asked to see them.
+async fn terms_page(
+    desk: &Desk<'_>,
+    status: u16,
+    import: &str,
+    filled: &Filled,
+    mails: Option<&Value>,
+) -> Result<Answer, Refused> {
     desk.needs(&[Role::Issuer])?;
     let lang = desk.lang;
     let list = desk.read(Call::to("GET /v2/import/{client}/{import}", &[("import", import)])).await?;
@@ -167,7 +174,8 @@ async fn terms_page(desk: &Desk<'_>, status: u16, import: &str, filled: &Filled)
     let added = desk.request.query("added").is_some();
     let title = lang.pick("Check and issue", "確認して発行");
     let mail = if filled.is_sent() { filled.posted.has("send_email", "yes") } else { true };
-    Ok(shell::page(
+    let page = if mails.is_some() { shell::page_with_mails } else { shell::page };
+    Ok(page(
         desk,
         status,
         title,
@@ -207,11 +215,13 @@ async fn terms_page(desk: &Desk<'_>, status: u16, import: &str, filled: &Filled)
                     input type="hidden" name="zone" value=(text(&list["time_zone"]));
                     (Field::new("/criteria_add", lang.pick("Added to the criteria, for this issue", "取得条件への追記(今回の発行のみ)")).paragraph(lang, filled, "criteria_add", 3, ""))
                     label.tick { input type="checkbox" name="send_email" value="yes" checked[mail]; span { (lang.pick("Mail the recipients", "受領者にメールを送信する")) } }
-                    details {
+                    details open[!filled.value("mail.subject", "").is_empty() || !filled.value("mail.body", "").is_empty()] {
                         summary { (lang.pick("The mail, if it is to be another than the badge's", "今回だけメールの文面を変更する")) }
                         (Field::new("/email_message/subject", lang.pick("Subject", "件名")).line(lang, filled, "mail.subject", "text", ""))
                         (Field::new("/email_message/body", lang.pick("Text", "本文")).paragraph(lang, filled, "mail.body", 6, ""))
                     }
+                    p { button.quiet name="do" value="preview" formaction="#mails" { (lang.pick("See the mail first", "メールをプレビュー")) } }
+                    @if let Some(mails) = mails { (self::mails(lang, mails)) }
                     button { (lang.pick(&format!("Issue to {good}"), &format!("{good}名に発行する"))) }
                     p.soft.small { (lang.pick("What is issued can be revoked, but not called back.", "発行後は取り消しはできますが、なかったことにはできません。")) }
                 }
@@ -219,6 +229,38 @@ async fn terms_page(desk: &Desk<'_>, status: u16, import: &str, filled: &Filled)
             p { a href=(desk.at(&format!("issue/{id}"))) { (lang.pick("Another list", "一覧を入力し直す")) } }
         },
     ))
+}
+
+/// The mails as they would be sent, one for each language. Nothing in them runs or is asked of anybody else: the frame is sandboxed and
+/// under the page's own policy.
+fn mails(lang: Lang, answer: &Value) -> Markup {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let language = |mail: &Value| match text(&mail["language"]).as_str() {
+        "" => lang.pick("without a language", "言語の指定なし").to_owned(),
+        "ja" => lang.pick("Japanese", "日本語").to_owned(),
+        "en" => lang.pick("English", "英語").to_owned(),
+        other => other.to_owned(),
+    };
+    html! {
+        section #mails aria-label=(lang.pick("The mail", "メールのプレビュー")) {
+            @if answer["send_email"] == false { p.warn { (lang.pick("No mail is sent on these terms; this is what it would be.", "この条件ではメールは送信されません。送信する場合の文面です。")) } }
+            @for mail in answer["mails"].as_array().into_iter().flatten() {
+                @let count = mail["count"].as_u64().unwrap_or(0);
+                h3 { (lang.pick(&format!("To {count} recipient(s), {}", language(mail)), &format!("{count}名宛({})", language(mail)))) }
+                dl {
+                    dt { (lang.pick("From", "差出人")) } dd dir="auto" { (text(&mail["sender"])) }
+                    dt { (lang.pick("For example to", "宛先の例")) } dd { (text(&mail["email"])) }
+                    dt { (lang.pick("Subject", "件名")) } dd.subject dir="auto" { (text(&mail["subject"])) }
+                }
+                iframe.mail sandbox="" title=(lang.pick(&format!("The mail, {}", language(mail)), &format!("メール本文({})", language(mail)))) srcdoc=(text(&mail["html"])) {}
+                details.fold {
+                    summary { (lang.pick("As plain text", "テキスト形式")) }
+                    pre.mail tabindex="0" { (text(&mail["text"])) }
+                }
+            }
+            p.soft.small { (lang.pick("This is the mail itself, but for the link in it: each recipient gets one of their own.", "リンクを除き、実際に送信されるメールそのものです。リンクは受領者ごとに異なります。")) }
+        }
+    }
 }
 
 /// The number of a row's line, as who typed it counts.
@@ -283,6 +325,17 @@ pub(crate) async fn issue(desk: &Desk<'_>, import: &str) -> Result<Answer, Refus
     desk.needs(&[Role::Issuer])?;
     let posted = desk.posted()?;
     let place = [("import", import)];
+    if posted.has("do", "preview") {
+        let call = Call::to("POST /v2/import/{client}/{import}/preview", &place).json(&body(&posted));
+        // It changes nothing: there is nothing to note.
+        let reply = desk.ask(&call).await?;
+        if [403, 404].contains(&reply.status) {
+            return Err(reply.problem().into());
+        }
+        let (status, mails) = if reply.is_done() { (200, Some(reply.json())) } else { (reply.status, None) };
+        let complaints = if mails.is_some() { Vec::new() } else { reply.complaints() };
+        return terms_page(desk, status, import, &Filled { posted, complaints }, mails.as_ref()).await;
+    }
     let call = Call::to("POST /v2/import/{client}/{import}/start", &place).json(&body(&posted));
     let reply = desk.call(&call).await?;
     if reply.is_done() {
@@ -298,7 +351,7 @@ pub(crate) async fn issue(desk: &Desk<'_>, import: &str) -> Result<Answer, Refus
         return Ok(see_other(&desk.at(&format!("issue/list/{import}"))));
     }
     let complaints = reply.complaints();
-    terms_page(desk, reply.status, import, &Filled { posted, complaints }).await
+    terms_page(desk, reply.status, import, &Filled { posted, complaints }, None).await
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ const MAX_ADDRESS_CHARS: usize = 320;
 const WORD_BYTES: usize = 45;
 
 /// An address as SES takes it; none when its part before the `@` is not ASCII, which SES cannot send to.
-pub(crate) fn mailbox(address: &EmailAddress) -> Option<String> {
+pub fn mailbox(address: &EmailAddress) -> Option<String> {
     let (local, domain) = address.as_str().split_once('@')?;
     if !local.is_ascii() {
         return None;
@@ -26,7 +26,7 @@ pub(crate) fn mailbox(address: &EmailAddress) -> Option<String> {
 }
 
 /// The sender's address with a name before it, shortened where the whole would be too long. Nothing in the name can end the header.
-pub(crate) fn with_name(name: &str, mailbox: &str) -> String {
+pub fn with_name(name: &str, mailbox: &str) -> String {
     let mut name: Vec<char> = crate::texts::one_line(name, MAX_ADDRESS_CHARS).chars().collect();
     loop {
         let text: String = name.iter().collect();

@@ -14,19 +14,23 @@ use badge::{EmailAddress, Event, Lang, Organisation, Recipient};
 use jiff::Timestamp;
 
 /// Characters of a subject line: more than any mail program shows.
-pub(crate) const MAX_SUBJECT_CHARS: usize = 200;
+pub const MAX_SUBJECT_CHARS: usize = 200;
 
 /// Under whose name a badge is issued: an alias of the organisation, or the organisation itself.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Issuer<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) url: &'a str,
+pub struct Issuer<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its web site.
+    pub url: &'a str,
     /// Where answers go.
-    pub(crate) reply_to: &'a EmailAddress,
+    pub reply_to: &'a EmailAddress,
 }
 
 impl<'a> Issuer<'a> {
-    pub(crate) fn of(event: &'a Event, organisation: &'a Organisation) -> Self {
+    /// Who issues an event.
+    #[must_use]
+    pub fn of(event: &'a Event, organisation: &'a Organisation) -> Self {
         match &event.alias {
             Some(alias) => Self {
                 name: &alias.name,
@@ -38,37 +42,42 @@ impl<'a> Issuer<'a> {
     }
 
     /// The organisation under its own name.
-    pub(crate) fn itself(organisation: &'a Organisation) -> Self {
+    #[must_use]
+    pub fn itself(organisation: &'a Organisation) -> Self {
         Self { name: &organisation.name, url: organisation.url.as_str(), reply_to: &organisation.email }
     }
 }
 
 /// One of a mail's texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Passage {
-    pub(crate) text: String,
+pub struct Passage {
+    /// What it says.
+    pub text: String,
     /// The language it is in, where that is known.
-    pub(crate) language: Option<String>,
+    pub language: Option<String>,
 }
 
 /// A mail's texts, filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Texts {
+pub struct Texts {
     /// One line of at most [`MAX_SUBJECT_CHARS`].
-    pub(crate) subject: String,
-    pub(crate) body: Passage,
-    pub(crate) link_text: Passage,
-    pub(crate) footer: Passage,
+    pub subject: String,
+    /// Above the button.
+    pub body: Passage,
+    /// On the button.
+    pub link_text: Passage,
+    /// Below everything.
+    pub footer: Passage,
 }
 
 /// What placeholders stand for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Values<'a> {
-    pub(crate) recipient: &'a str,
-    pub(crate) badge: &'a str,
-    pub(crate) issuer: &'a str,
-    pub(crate) link: &'a str,
-    pub(crate) expires: &'a str,
+    pub recipient: &'a str,
+    pub badge: &'a str,
+    pub issuer: &'a str,
+    pub link: &'a str,
+    pub expires: &'a str,
 }
 
 impl<'a> Values<'a> {
@@ -142,7 +151,7 @@ fn is_blank(text: &str) -> bool {
 }
 
 /// A text on one line, without control characters, shortened to `max` characters.
-pub(crate) fn one_line(text: &str, max: usize) -> String {
+pub fn one_line(text: &str, max: usize) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= max {
@@ -153,7 +162,7 @@ pub(crate) fn one_line(text: &str, max: usize) -> String {
 }
 
 /// A day in UTC as people write it; in ISO 8601 for readers of other languages.
-pub(crate) fn day(lang: Option<Lang>, at: Timestamp) -> String {
+pub fn day(lang: Option<Lang>, at: Timestamp) -> String {
     let form = match lang {
         Some(Lang::En) => "%-d %B %Y (UTC)",
         Some(Lang::Ja) => "%Y年%-m月%-d日（UTC）",

@@ -15,29 +15,36 @@ const TEXT_COLUMNS: usize = 74;
 
 /// What a mail is about.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Award<'a> {
-    pub(crate) urls: &'a Urls,
-    pub(crate) organisation: &'a Organisation,
+pub struct Award<'a> {
+    /// Where everything public is.
+    pub urls: &'a Urls,
+    /// Whose badge it is.
+    pub organisation: &'a Organisation,
     /// The badge in the version that was issued.
-    pub(crate) badge: &'a Badge,
-    pub(crate) event: &'a Event,
+    pub badge: &'a Badge,
+    /// The event that issues it.
+    pub event: &'a Event,
     /// The recipient's number in the event.
-    pub(crate) number: u32,
-    pub(crate) recipient: &'a Recipient,
+    pub number: u32,
+    /// Who gets it.
+    pub recipient: &'a Recipient,
     /// 0 for the first mail, else the Unix time of the request for another: the link in it lives from then.
-    pub(crate) round: i64,
+    pub round: i64,
 }
 
 /// A mail, ready to be handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Letter {
+pub struct Letter {
     /// The issuer's name, as it was given.
-    pub(crate) sender: String,
+    pub sender: String,
     /// Where answers go, if SES can write it.
-    pub(crate) reply_to: Option<String>,
-    pub(crate) subject: String,
-    pub(crate) html: String,
-    pub(crate) text: String,
+    pub reply_to: Option<String>,
+    /// One line.
+    pub subject: String,
+    /// The mail as HTML, whole.
+    pub html: String,
+    /// The same as plain text.
+    pub text: String,
 }
 
 impl Award<'_> {
@@ -48,7 +55,8 @@ impl Award<'_> {
     }
 
     /// The mail about it.
-    pub(crate) fn letter(&self) -> Letter {
+    #[must_use]
+    pub fn letter(&self) -> Letter {
         let Self { organisation, badge, event, recipient, .. } = *self;
         let issuer = Issuer::of(event, organisation);
         let lang = texts::spoken(recipient, badge);
@@ -79,18 +87,21 @@ impl Award<'_> {
 }
 
 /// What stands around the texts.
-pub(crate) struct Frame<'a> {
-    pub(crate) lang: Lang,
+pub struct Frame<'a> {
+    /// The language of our own words.
+    pub lang: Lang,
     /// The badge's picture, if it is about a badge, and what it shows.
-    pub(crate) picture: Option<&'a str>,
-    pub(crate) alt: &'a str,
+    pub picture: Option<&'a str>,
+    /// What the picture shows.
+    pub alt: &'a str,
     /// The badge's name, or what it is about otherwise.
-    pub(crate) name: Passage,
+    pub name: Passage,
     /// Where the button leads.
-    pub(crate) link: Option<&'a str>,
+    pub link: Option<&'a str>,
     /// A code to be copied, in large digits.
-    pub(crate) code: Option<&'a str>,
-    pub(crate) issuer: Issuer<'a>,
+    pub code: Option<&'a str>,
+    /// In whose name.
+    pub issuer: Issuer<'a>,
 }
 
 /// Only what a style at an element cannot say.
@@ -106,7 +117,8 @@ const FONT: &str =
 
 impl Frame<'_> {
     /// The mail with these texts.
-    pub(crate) fn letter(&self, texts: Texts) -> Letter {
+    #[must_use]
+    pub fn letter(&self, texts: Texts) -> Letter {
         Letter {
             sender: self.issuer.name.to_owned(),
             reply_to: address::mailbox(self.issuer.reply_to),
@@ -298,7 +310,7 @@ fn wrapped(text: &str) -> String {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
     use crate::sample;
     use badge::definition::EmailMessage;
@@ -334,23 +346,13 @@ pub(crate) mod tests {
         move |event| event.email_message = Some(EmailMessage { body: body.into(), ..EmailMessage::default() })
     }
 
-    /// Compares with a kept copy; `UPDATE_GOLDEN=1 cargo test -p mail` writes it anew.
-    #[expect(clippy::disallowed_methods, reason = "only who runs the tests by hand sets it")]
-    pub(crate) fn same_as(file: &str, kept: &str, now: &str) {
-        if std::env::var("UPDATE_GOLDEN").is_ok() {
-            std::fs::write(format!("{}/src/golden/{file}", env!("CARGO_MANIFEST_DIR")), now).unwrap();
-        } else {
-            assert!(kept == now, "{file} differs; look at it, then UPDATE_GOLDEN=1 cargo test -p mail");
-        }
-    }
-
     #[test]
     fn the_mail_in_japanese_and_english() {
         let (ja, en) = (letter("ja", |_| ()), letter("en", |_| ()));
-        same_as("ja.html", include_str!("golden/ja.html"), &ja.html);
-        same_as("ja.txt", include_str!("golden/ja.txt"), &ja.text);
-        same_as("en.html", include_str!("golden/en.html"), &en.html);
-        same_as("en.txt", include_str!("golden/en.txt"), &en.text);
+        sample::same_as(env!("CARGO_MANIFEST_DIR"), "ja.html", include_str!("golden/ja.html"), &ja.html);
+        sample::same_as(env!("CARGO_MANIFEST_DIR"), "ja.txt", include_str!("golden/ja.txt"), &ja.text);
+        sample::same_as(env!("CARGO_MANIFEST_DIR"), "en.html", include_str!("golden/en.html"), &en.html);
+        sample::same_as(env!("CARGO_MANIFEST_DIR"), "en.txt", include_str!("golden/en.txt"), &en.text);
         assert_eq!(ja.subject, "バッジ「手織り入門」が授与されました");
         assert_eq!((en.sender.as_str(), en.reply_to.as_deref()), ("京都はたおり学院", Some("contact@hataori.example")));
     }
