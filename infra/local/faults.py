@@ -2,12 +2,13 @@
 
 It forwards whole requests byte for byte, so signatures hold, each by a connection of its own. A function is known by its `app/…` in
 `User-Agent`, which names its process; so a rule can also end the very process that is calling, by SIGKILL, as Lambda's host does
-when it fails.
+when it fails. The calls of one invocation are numbered from 1.
 
 `PUT /_faults` takes the rules, a JSON array, in place of all before; `GET /_faults` tells them with `seen`, how many calls each has
 matched, and `done`, how often it acted. The first rule that is due acts.
 
     {"function": "issuance", "operation": "dynamodb.TransactWriteItems", "holds": "PENDING#",   each optional: which calls
+     "call": 3,                                                                                 the how-manieth of its invocation
      "nth": 1, "times": 1,                                                                      from which of them on, how often
      "do": …}
 
@@ -27,6 +28,7 @@ method (`s3.PUT`).
 import asyncio
 import json
 import re
+from collections import Counter
 
 HEAD_LIMIT = 64 * 1024
 SERVICES = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs", "TrentService": "kms"}
@@ -36,9 +38,10 @@ class Rule:
     def __init__(self, given: dict) -> None:
         self.given, self.seen, self.done = given, 0, 0
 
-    def is_due(self, function: str, operation: str, request: bytes) -> bool:
+    def is_due(self, function: str, operation: str, call: int, request: bytes) -> bool:
         given = self.given
-        if any(wanted not in (None, actual) for wanted, actual in ((given.get("function"), function), (given.get("operation"), operation))):
+        actual = {"function": function, "operation": operation, "call": call}
+        if any(given.get(name, value) != value for name, value in actual.items()):
             return False
         if given.get("holds", "").encode() not in request:
             return False
@@ -58,6 +61,7 @@ class Proxy:
     def __init__(self, upstream: int, kill) -> None:
         self.upstream, self.kill = upstream, kill
         self.rules: list[Rule] = []
+        self.calls: Counter[bytes] = Counter()  # by invocation
 
     async def serve(self, listener) -> asyncio.Server:
         return await asyncio.start_server(self.answer, sock=listener, limit=HEAD_LIMIT)
@@ -82,7 +86,11 @@ class Proxy:
             return answer(200, json.dumps([rule.told() for rule in self.rules]))
         process, operation = caller(head), operation_of(head)
         function = process.partition(".")[0].rpartition("-")[2]
-        rule = next((rule for rule in self.rules if rule.is_due(function, operation, target + body)), None)
+        # The SDK passes the trace of its invocation on; what a function asks while it starts belongs to none.
+        invocation = header(head, b"x-amzn-trace-id")
+        self.calls[invocation] += bool(invocation)
+        call = self.calls[invocation]
+        rule = next((rule for rule in self.rules if rule.is_due(function, operation, call, target + body)), None)
         do = rule.given["do"] if rule else None
         match do:
             case {"answer": given}:

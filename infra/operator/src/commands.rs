@@ -1,7 +1,6 @@
 //! The commands, each from options to a JSON answer.
 
 use crate::arguments::Arguments;
-use aws_config::BehaviorVersion;
 use badge::input::FieldError;
 use badge::{ClientId, EmailAddress, Lang, Organisation};
 use edge::{chance, config};
@@ -29,7 +28,7 @@ pub(crate) struct World {
 
 #[expect(clippy::disallowed_methods, reason = "a command reads the clock once, when it starts")]
 pub(crate) async fn world() -> Result<World, String> {
-    let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
+    let aws = config::bounded().load().await;
     let text = |error: config::ConfigError| error.to_string();
     let store =
         Store::new(&aws, config::required("TABLE_NAME").map_err(text)?, config::required("BUCKET_NAME").map_err(text)?);
@@ -257,7 +256,7 @@ const QUEUES: [(&str, &str, &str); 7] = [
 ];
 
 async fn watch(url: &'static str, dead_url: &'static str) -> Result<Watch, String> {
-    let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
+    let aws = config::bounded().load().await;
     let required = |name| config::required(name).map_err(|error| error.to_string());
     Ok(Watch::new(&aws, required(url)?, required(dead_url)?))
 }
