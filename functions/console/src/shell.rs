@@ -5,14 +5,11 @@ use crate::desk::Desk;
 use crate::posted::Filled;
 use crate::visitor::Visitor;
 use badge::Lang;
-use edge::answer::Cache;
 use edge::assets::Asset;
+use edge::html::Page;
 use edge::{Answer, Kind, Problem, Request};
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use store::Role;
-
-/// Nothing but our own: style, modules, pictures and what modules ask. `data:` and `blob:` pictures are previews.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A page of the console without an organisation.
 pub(crate) fn plain(status: u16, request: &Request, title: &str, main: &Markup) -> Answer {
@@ -181,29 +178,11 @@ fn done(lang: Lang, what: &str) -> Option<&'static str> {
 }
 
 fn document(status: u16, lang: Lang, title: &str, scripts: &[&Asset], body: &Markup) -> Answer {
-    let markup = html! {
-        (DOCTYPE)
-        html lang=(lang.tag()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                title { (title) }
-                link rel="stylesheet" href=(assets::style().path());
-                @for script in scripts { script type="module" src=(script.path()) {} }
-            }
-            body.console { (body) }
-        }
-    };
-    Answer::new(status)
-        .body("text/html; charset=utf-8", markup.into_string())
-        .cache(Cache::None)
-        .header("content-security-policy", POLICY)
-        // With `no-referrer` browsers post with `Origin: null`, which is nobody (Fetch section 3.1).
-        .header("referrer-policy", "same-origin")
+    // With `no-referrer` browsers post with `Origin: null`, which is nobody (Fetch section 3.1).
+    let (class, style, referrer, scripts) = ("console", Some(assets::style()), "same-origin", scripts.to_vec());
+    Page { status, class, style, referrer, scripts, ..Page::new(lang, title) }
+        .answer_with(body)
         .header("x-frame-options", "DENY")
-        .header("content-language", lang.tag())
-        .header("vary", "accept-language, cookie")
 }
 
 /// The page of a request that failed.
