@@ -104,13 +104,18 @@ fn hide(queue: &str, seconds: u32) {
 }
 
 fn sqs(operation: &str, body: &Value) {
-    let target = format!("AmazonSQS.{operation}");
-    let credential =
-        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
+    aws("sqs", &format!("AmazonSQS.{operation}"), body);
+}
+
+/// A call of the stack's AWS past the proxy, as its account's root.
+fn aws(service: &str, target: &str, body: &Value) {
+    let credential = format!(
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    );
     let headers = [
-        ("x-amz-target", target.as_str()),
+        ("x-amz-target", target),
         ("content-type", "application/x-amz-json-1.0"),
-        ("authorization", credential),
+        ("authorization", credential.as_str()),
     ];
     let _ = request("POST", &format!("{}/", variable("AWS_ENDPOINT_URL")), &headers, body.to_string().as_bytes())
         .expect(200);
@@ -303,6 +308,48 @@ fn published(shop: &Shop, event: &str) -> Vec<bool> {
         proof::status::StatusList::parse(&list).unwrap().status(&entry).unwrap() == 1
     };
     shop.issuer.credentials(event).iter().map(one).collect()
+}
+
+/// Nobody has to repeat what the product repeats by itself.
+#[test]
+#[ignore = "needs a stack whose AWS fails"]
+fn who_met_another_or_got_no_answer_is_not_told_so() {
+    let office = Office::new("Crowds");
+    let mut body = office.body(&json!({"method": "automatic"}));
+    body["evidence"] = "yes".into();
+    let page = office.form_of(&body);
+    let begun = page.begin(answers(&format!("crowd+{}@example.org", page.form))).expect(201).json();
+    let file = json!({"field": "evidence", "name": "a.pdf", "media_type": "application/pdf", "size_bytes": 9});
+    let path = format!("/v2/event/{{client}}/{}/issue", office.badge);
+    let issue = issue_to(&["hanako@example.org"]);
+    let secret = json!({"label": "Moodle", "roles": ["issuer"]});
+    let lose = |operation| rule(operation, 1, &json!("lose"));
+
+    faults(&[rule("dynamodb.TransactWriteItems", 3, &conflict())]);
+    let _ = office.issuer.call("POST", &path, &[], &issue).expect(200);
+    faults(&[rule("dynamodb.TransactWriteItems", 3, &conflict())]);
+    let url = begun["url"].as_str().unwrap();
+    let _ = applicants::post(&format!("{url}/evidence"), &file).expect(201);
+    faults(&[lose("dynamodb.PutItem")]);
+    let made = office.issuer.call("POST", "/v2/client/{client}/secret", &[], &secret).expect(200).json();
+    assert_eq!(acted(), [1]);
+    faults(&[]);
+    let again = Issuer::sign_in(&office.issuer.client, made["client_secret"].as_str().unwrap());
+    assert!(!again.token().is_empty());
+    all_is_well();
+}
+
+#[test]
+#[ignore = "needs a stack whose AWS fails"]
+fn the_operator_is_told_what_is_wrong() {
+    let row = json!({"pk": {"S": "NOBODY#1"}, "sk": {"S": "KNOWS"}});
+    let table = variable("TABLE_NAME");
+    aws("dynamodb", "DynamoDB_20120810.PutItem", &json!({"TableName": table, "Item": row}));
+    let told = journeys::try_operator(&["store", "check"]);
+    aws("dynamodb", "DynamoDB_20120810.DeleteItem", &json!({"TableName": table, "Key": row}));
+    let report: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(report["violations"], json!([{"rule": "unknown_row", "at": "NOBODY#1 KNOWS"}]));
+    assert!(!told.status.success());
 }
 
 /// Who revoked does not come back; somebody must publish it nevertheless.
