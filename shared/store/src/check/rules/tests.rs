@@ -289,7 +289,7 @@ fn every_rule_finds_what_it_is_for() {
         both(rows(), [planned(&event, &[one, other]), vec![pending::row(&event, 0)]].concat())
     };
     for (what, rows, expected) in [
-        ("unknown", with(Item::at(&key::TableKey { pk: "X".into(), sk: "Y".into() })), Rule::UnknownRow),
+        ("unknown", with(Item::at(&TableKey { pk: "X".into(), sk: "Y".into() })), Rule::UnknownRow),
         ("unreadable", with(Item::at(&key::event(&first.id))), Rule::Unreadable),
         ("event row", less(key::event_row(&client(), first.created_at, &first.id)), Rule::MissingRow),
         ("badge row", less(key::badge_row(&client(), &id("b1"))), Rule::MissingRow),
