@@ -374,6 +374,7 @@ pub(crate) fn signing_key(scope: &str, kid: &str) -> TableKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Family {
     Organisation,
+    OrganisationRow,
     CurrentList,
     EventRow,
     BadgeRow,
@@ -422,6 +423,7 @@ impl TableKey {
         Some(match (pk, sk) {
             ("ORG", _) if of.contains("#MAIL#") => Family::MailRow,
             ("ORG", "ORG") => Family::Organisation,
+            (ORGANISATIONS_PARTITION, _) => Family::OrganisationRow,
             ("ORG", "STATUS") => Family::CurrentList,
             ("ORG", "EVENT") => Family::EventRow,
             ("ORG", "BADGE") => Family::BadgeRow,

@@ -168,6 +168,7 @@ fn rows() -> Vec<Item> {
     });
     let mut rows = vec![
         organisation().0,
+        Item::at(&key::organisation_row(&client())),
         Item::at(&key::hook(&client(), &id::<WebhookId>("w1"))),
         Item::at(&key::badge_head(&id("b1"))).text("client", "c1").number("version", 2),
         Item::at(&key::badge_version(&id("b1"), 1)).doc(&badge(1)).unwrap(),
@@ -293,6 +294,8 @@ fn every_rule_finds_what_it_is_for() {
         ("unreadable", with(Item::at(&key::event(&first.id))), Rule::Unreadable),
         ("event row", less(key::event_row(&client(), first.created_at, &first.id)), Rule::MissingRow),
         ("badge row", less(key::badge_row(&client(), &id("b1"))), Rule::MissingRow),
+        ("organisation's row", less(key::organisation_row(&client())), Rule::MissingRow),
+        ("current list", less(key::current_list(&client())), Rule::MissingRow),
         ("due row", less(key::due(now(), &client(), &id("a1"), &id("e1"))), Rule::MissingRow),
         ("award row", less(key::award(&approved.id, approved.since)), Rule::MissingRow),
         (
