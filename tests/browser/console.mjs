@@ -387,7 +387,7 @@ async function evil(browser, badge) {
   await page.goto(`${home}/issue/${badge}`);
   await page.fill('[name=list]', `${holder}\t山田 ${EVIL.replaceAll('"', '')}`);
   await click(page, 'main form button');
-  await poison(opened, 'main form[method=post]', 'button', 'issue');
+  await poison(opened, 'main form[method=post]', 'button:not([name])', 'issue');
   await judge(opened, 'way/evil-event');
   const mail = await until('the award mail', async () => (await mails(holder))[0]);
   const scripts = html => new DOMParser().parseFromString(html, 'text/html').querySelectorAll('script, [onerror], [href^="javascript:"]').length;
