@@ -8,7 +8,7 @@
 //! * `/c/receive` shows a recipient the badge, and takes the answer ([`receive`]). Whoever holds the link is the recipient.
 //! * `/c/visibility` takes what a holder lets the public see ([`shown`]).
 //!
-//! What a mail says is decided in [`texts`] and [`apply_texts`], how it looks in [`letter`], how the page looks in [`page`]. Addresses are in no log.
+//! What a mail says is decided in [`letter::texts`] and [`apply_texts`], how it looks in [`letter`], how the page looks in [`page`]. Addresses are in no log.
 
 mod apply;
 mod apply_texts;
