@@ -113,7 +113,7 @@ where
     G: Fn(lambda_http::Request) -> S + Sync,
     S: Future<Output = Result<Done, lambda_http::Error>> + Send,
 {
-    let place = Place::named(&config::optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "none-function".into()));
+    let place = place();
     let (handle, other, place) = (&handle, &other, &place);
     lambda_http::run(lambda_http::service_fn(move |raw: lambda_http::Request| async move {
         let clock = Clock::starting_at(request::now());
@@ -158,6 +158,10 @@ where
     .await
 }
 
+fn place() -> Place {
+    Place::named(&config::optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "none-function".into()))
+}
+
 /// What lines about a piece of work have in common.
 fn span(place: &Place, request_id: &str, trace: Option<&Trace>) -> tracing::Span {
     let (function, version) = (place.function(), observe::VERSION);
@@ -199,15 +203,16 @@ where
     let deadline = raw.lambda_context_ref().and_then(|context| i64::try_from(context.deadline).ok());
     let deadline = deadline.and_then(|at| Timestamp::from_millisecond(at).ok()).unwrap_or(now);
     let wakes = wake::read(raw.body(), now, deadline).ok_or("a payload that is neither a request nor a message")?;
-    let invocation = Trace::current();
+    let (invocation, place) = (Trace::current(), place());
+    let request_id = raw.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
     let one = |what: Wake| {
         let (name, id, trace) = match &what {
             Wake::Message(message) => (message.queue.clone(), Some(message.id.clone()), message.trace.clone()),
             Wake::Schedule { name, .. } => (name.clone(), None, None),
         };
         // A message belongs to the trace of who left it, whatever trace Lambda began to hand it over.
-        let trace = trace.map(|trace| trace.in_invocation(invocation.as_ref()));
-        let id_of_trace = trace.as_ref().map(Trace::id);
+        let trace = trace.map(|trace| trace.in_invocation(invocation.as_ref())).or_else(|| invocation.clone());
+        let span = span(&place, &request_id, trace.as_ref());
         let work = async move {
             let outcome = wake(what).await;
             if let Err(problem) = &outcome {
@@ -218,7 +223,7 @@ where
             }
             (name, id, outcome.is_err())
         };
-        let work = work.instrument(tracing::info_span!("message", trace = id_of_trace));
+        let work = work.instrument(span);
         async move {
             match trace {
                 Some(trace) => trace.scope(work).await,
