@@ -79,6 +79,7 @@ def localise(template: dict, api_id: str) -> dict:
         for logical_id, resource in template["Resources"].items()
         if resource["Type"] not in dropped
         and logical_id != "CodeDeployServiceRole"
+        and "Metrics" not in resource.get("Properties", {})  # nor alarms about more than one metric
         and (resource["Type"] != "AWS::S3::BucketPolicy" or resource["Properties"]["PolicyDocument"]["Statement"])
     }
     return template

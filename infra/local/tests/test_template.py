@@ -304,7 +304,8 @@ class Localised(unittest.TestCase):
         real, local = transformed(local=False)["Resources"], transformed(local=True)["Resources"]
         layers = {name for name in real if real[name]["Type"] == "AWS::Lambda::LayerVersion"}
         deploying = {name for name in real if real[name]["Type"].startswith("AWS::CodeDeploy::")} | {"CodeDeployServiceRole"}
-        self.assertEqual(set(real) - set(local), {"ContentBucketPolicy", "EvidenceBucketPolicy"} | layers | deploying)
+        sums = {name for name in real if "Metrics" in real[name].get("Properties", {})}
+        self.assertEqual(set(real) - set(local), {"ContentBucketPolicy", "EvidenceBucketPolicy"} | layers | deploying | sums)
         different = {name for name in local if local[name] != real[name]}
         keys = {name for name in real if real[name]["Type"] == "AWS::KMS::Key"}
         queues = {name for name in real if real[name].get("Properties", {}).get("VisibilityTimeout", 0) > 60}
