@@ -32,7 +32,7 @@ class Compared(unittest.TestCase):
         self.assertTrue(self.refused(call("Console", "sqs:SendMessage", "arn:aws:sqs:us-east-1:0:shirushi-mail")))
 
     def test_what_is_allowed_is_not(self):
-        self.assertFalse(self.refused(call("Mail", "dynamodb:PutItem", keys=["EVENT#*"])))
+        self.assertFalse(self.refused(call("Mail", "dynamodb:UpdateItem", keys=["EVENT#*"])))
         self.assertFalse(self.refused(call("Pdf", "kms:Sign", "arn:aws:kms:us-east-1:0:key/k", purpose="seal")))
         self.assertFalse(self.refused(call("Baking", "s3:GetObject", "arn:aws:s3:::shirushi-contentbucket-0a/artwork/*")))
         self.assertFalse(self.refused(call("Console", "sqs:SendMessage", "arn:aws:sqs:us-east-1:0:shirushi-mail-prompt")))
