@@ -95,10 +95,14 @@ impl Trace {
         self.id == other.id
     }
 
-    /// This trace, for work that another invocation does: how often the work went round is that invocation's to say.
+    /// This trace, as the invocation goes on with it that works on what was left in it: whose calls they are, and how often the work went
+    /// round, is the invocation's to say.
     #[must_use]
     pub fn in_invocation(self, invocation: Option<&Self>) -> Self {
-        Self { lineage: invocation.and_then(|other| other.lineage.clone()), ..self }
+        match invocation {
+            Some(other) => Self { parent: other.parent, lineage: other.lineage.clone(), ..self },
+            None => Self { lineage: None, ..self },
+        }
     }
 
     /// Does `work` as part of this trace: AWS calls, messages and webhooks in it carry the trace on.
@@ -155,7 +159,9 @@ mod tests {
         let looped = format!("{XRAY};Lineage=1:a87bd80c:1");
         let invocation = Trace::from_xray(&looped).unwrap();
         assert_eq!(invocation.xray(), looped);
-        assert_eq!(trace.in_invocation(Some(&invocation)).xray().split_once("Lineage=").unwrap().1, "1:a87bd80c:1");
+        let expected =
+            "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=0;Lineage=1:a87bd80c:1";
+        assert_eq!(trace.in_invocation(Some(&invocation)).xray(), expected);
     }
 
     #[test]
