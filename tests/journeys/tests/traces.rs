@@ -1,6 +1,6 @@
 //! What was asked for once is one trace, through functions and queues; and what was done is counted.
 
-#![allow(clippy::unwrap_used, reason = "a journey ends where an answer lacks what it should have")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a journey ends where an answer lacks what it should have")]
 
 use journeys::{Issuer, eventually, get, picture, variable};
 use serde_json::{Value, json};
