@@ -21,9 +21,11 @@ modules of those names. Each replacement says why.
 import argparse
 import asyncio
 import contextlib
+import contextvars
 import fcntl
 import json
 import os
+import re
 import shutil
 import socket
 import socketserver
@@ -35,6 +37,7 @@ from pathlib import Path
 import faults
 import mail
 import objects
+import powers
 import queues
 
 HOST = "127.0.0.1"
@@ -147,9 +150,20 @@ def tune(logs: Path) -> None:
 
     apigateway._handle_execute_in_scope = execute_preflight
 
+    # It begins a trace with every invocation. In AWS gateway and Lambda go on with the one they were called in.
+    make_up = lambda_svc._xray_trace_id_for_invocation
+    lambda_svc._xray_trace_id_for_invocation = lambda config, inbound=None: carried(make_up(config))
+
     mail.tune()
     objects.tune()
     queues.tune()
+    powers.tune(logs)
+
+
+def carried(fresh: str | None) -> str | None:
+    """The trace to go on with: the caller's, with a segment of this invocation's own."""
+    root = re.search(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}", TRACE.get())
+    return re.sub(r"Root=[^;]*", root.group(), fresh) if root and fresh else fresh
 
 
 class Tee:
@@ -170,6 +184,10 @@ class Tee:
         self.file.close()
 
 
+# The `X-Amzn-Trace-Id` of the request that is being answered.
+TRACE: contextvars.ContextVar[str] = contextvars.ContextVar("trace", default="")
+
+
 def front_door(port: int, api_id: str):
     """MiniStack, with every request that came in by the front door sent to the root of the API's default stage."""
     from ministack.app import app
@@ -177,6 +195,8 @@ def front_door(port: int, api_id: str):
     prefix = f"/_aws/execute-api/{api_id}/$default"
 
     async def enter(scope, receive, send):
+        if scope["type"] == "http":
+            TRACE.set(next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-amzn-trace-id"), ""))
         if scope["type"] == "http" and scope["server"][1] == port:
             raw_path = prefix.encode() + (scope.get("raw_path") or scope["path"].encode())
             scope = {**scope, "path": prefix + scope["path"], "raw_path": raw_path}

@@ -1,5 +1,6 @@
 """Queues in the local AWS: what MiniStack's SQS and its event source mappings lack, each with its reason."""
 
+import contextvars
 import time
 import uuid
 
@@ -17,6 +18,7 @@ def tune() -> None:
     tune_permission()
     tune_addresses()
     tune_mappings()
+    tune_traces()
     tune_moves()
 
 
@@ -57,6 +59,28 @@ def tune_mappings() -> None:
         return concurrency({**mapping, "ScalingConfig": scaling}, *rest)
 
     lambda_svc._sqs_esm_concurrency = sqs_esm_concurrency
+
+
+def tune_traces() -> None:
+    from ministack.services import sqs
+
+    # Of a batch it forgets what the sender says besides the messages, which is the trace they belong to.
+    batch, one = sqs._act_send_message_batch, sqs._act_send_message
+    said: contextvars.ContextVar = contextvars.ContextVar("said", default=None)
+
+    def send_batch(request: dict, url: str) -> dict:
+        token = said.set(iter([entry.get("MessageSystemAttributes") for entry in request.get("Entries", [])]))
+        try:
+            return batch(request, url)
+        finally:
+            said.reset(token)
+
+    def send(request: dict, url: str) -> dict:
+        attributes = said.get()
+        return one({**request, "MessageSystemAttributes": next(attributes)} if attributes else request, url)
+
+    sqs._act_send_message = send
+    sqs._HANDLERS["SendMessageBatch"] = send_batch
 
 
 def tune_moves() -> None:

@@ -17,8 +17,9 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-# It would like somebody to publish its usage metrics.
-logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
+# It would like somebody to publish its usage metrics, and to be told of features that it tries out.
+for name in ("samtranslator.metrics", "samtranslator.feature_toggle.feature_toggle"):
+    logging.getLogger(name).setLevel(logging.ERROR)
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 FONTS = TEMPLATE.parent / ".local" / "fonts"
@@ -55,6 +56,8 @@ def localise(template: dict, api_id: str) -> dict:
             case "AWS::Lambda::Function" if properties.pop("Layers", None):
                 # The functions are processes on this machine, whose /opt is nobody's to fill.
                 properties["Environment"]["Variables"]["FONTS_DIR"] = str(FONTS)
+            case "AWS::Lambda::Alias":
+                resource.pop("UpdatePolicy", None)
             case "AWS::ApiGatewayV2::Api":
                 # A fixed id, so that the front door knows where to go.
                 properties["Tags"] = {"ms-custom-id": api_id}
@@ -68,11 +71,15 @@ def localise(template: dict, api_id: str) -> dict:
             case "AWS::KMS::Key":
                 for statement in properties["KeyPolicy"]["Statement"]:
                     localise_condition(statement.get("Condition", {}))
+    # The emulator knows no CodeDeploy: an alias moves to the new version at once.
+    dropped = ("AWS::Lambda::LayerVersion", "AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup")
     # A policy without statements is not a policy.
     template["Resources"] = {
         logical_id: resource
         for logical_id, resource in template["Resources"].items()
-        if resource["Type"] != "AWS::Lambda::LayerVersion"
+        if resource["Type"] not in dropped
+        and logical_id != "CodeDeployServiceRole"
+        and "Metrics" not in resource.get("Properties", {})  # nor alarms about more than one metric
         and (resource["Type"] != "AWS::S3::BucketPolicy" or resource["Properties"]["PolicyDocument"]["Statement"])
     }
     return template

@@ -8,6 +8,7 @@ use badge::input::{FieldError, Reason};
 use badge::{ApplicationId, FormId};
 use edge::{Kind, Problem};
 use jiff::Timestamp;
+use observe::Count;
 use queue::{AwardJob, LetterJob};
 use store::{Refused, StepWrite, StoreError};
 
@@ -134,6 +135,18 @@ pub(crate) async fn keep_files(
     }
 }
 
+/// Counts what a step means to whoever runs this.
+fn tell(before: Option<&Application>, after: &Application) {
+    let with_applicant = |one: &Application| matches!(one.state, State::Draft | State::Returned { .. });
+    let decided = |one: &Application| matches!(one.state, State::Approved { .. } | State::Rejected { .. });
+    if before.is_none_or(with_applicant) && !with_applicant(after) && !matches!(after.state, State::Withdrawn { .. }) {
+        observe::count(Count::SUBMITTED, 1);
+    }
+    if decided(after) && !before.is_some_and(decided) {
+        observe::count(Count::DECIDED, 1);
+    }
+}
+
 /// Writes a step; then leaves what follows from it. A letter that cannot be left is lost; a badge is found by the schedule.
 pub(crate) async fn write(
     app: &App,
@@ -146,6 +159,7 @@ pub(crate) async fn write(
     let organisation = organisation.ok_or(StoreError::Corrupt("a form without its organisation"))?;
     app.store.write_step(StepWrite { before, step, form, organisation: &organisation, now }).await?;
     let application = &step.application;
+    tell(before, application);
     let job = |letter: &application::Letter| LetterJob {
         application: application.id.clone(),
         revision: application.revision,

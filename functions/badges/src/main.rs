@@ -31,7 +31,7 @@ const ADMINS: [&str; 1] = ["admin"];
 async fn main() -> Result<(), lambda_http::Error> {
     edge::start_log();
     let aws = config::aws().await;
-    let signer = Signer::new(aws_sdk_kms::Client::new(&aws));
+    let signer = Signer::new(&aws);
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
     let designer = design::Designer::new(config::required("FONTS_DIR")?);

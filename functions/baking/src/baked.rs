@@ -10,6 +10,7 @@ use badge::{CredentialId, Urls, ob2};
 use bake::{Payload, Version};
 use edge::answer::Cache;
 use edge::{Answer, Kind, Problem};
+use observe::Count;
 use std::time::Duration;
 use store::events::StoredEvent;
 use store::{StoredCredential, key};
@@ -100,6 +101,7 @@ async fn make(app: &App, wanted: &Wanted, object: &str) -> Result<Vec<u8>, Probl
         }
     };
     app.store.put_object(object, wanted.format.media_type(), bytes.clone()).await.map_err(edge::failed)?;
+    observe::count(Count::BAKED, 1);
     Ok(bytes)
 }
 

@@ -212,6 +212,7 @@ impl Api {
                     .operation_timeout(CALL_TIMEOUT)
                     .build(),
             )
+            .interceptor(observe::Calls)
             .build();
         Self { lambda: Client::from_conf(config), prefix, tokens }
     }
@@ -234,7 +235,7 @@ impl Api {
         let asked = self
             .lambda
             .invoke()
-            .function_name(format!("{}{function}", self.prefix))
+            .function_name(format!("{}{function}:live", self.prefix))
             .payload(Blob::new(payload.to_string()))
             .send()
             .await

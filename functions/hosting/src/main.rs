@@ -116,7 +116,7 @@ fn preflight() -> Answer {
 }
 
 fn health() -> Answer {
-    Answer::json(200, &serde_json::json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
+    Answer::json(200, &serde_json::json!({"status": "ok", "version": observe::VERSION}))
 }
 
 #[cfg(test)]
@@ -136,6 +136,6 @@ mod tests {
     fn health_tells_the_version() {
         let response = health().finish(&Request::test(Method::GET, "/health", &[]));
         let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
-        assert_eq!((&body["status"], &body["version"]), (&"ok".into(), &env!("CARGO_PKG_VERSION").into()));
+        assert_eq!((&body["status"], &body["version"]), (&"ok".into(), &observe::VERSION.into()));
     }
 }

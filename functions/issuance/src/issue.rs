@@ -20,6 +20,7 @@ use badge::input::{FieldError, Reason};
 use badge::{Alias, AliasId, ApplicationId, BadgeId, ClientId, Event, EventId, StatusListId};
 use edge::{Answer, Kind, Problem, Request, chance};
 use jiff::{SignedDuration, Timestamp};
+use observe::Count;
 use serde_json::json;
 use std::time::Duration;
 use store::events::{Plan, Request as RequestKey, StoredEvent};
@@ -221,7 +222,10 @@ async fn plan(
         request: Some(&key.request),
     };
     match app.store.plan_event(organisation, &plan).await {
-        Ok(()) => Ok((StoredEvent { event, frame }, Begun::No)),
+        Ok(()) => {
+            observe::count(Count::ISSUED, wanted.recipients.len());
+            Ok((StoredEvent { event, frame }, Begun::No))
+        }
         Err(StoreError::Conflict) => {
             let event = earlier(app, &organisation.organisation.id, key, now).await?.ok_or(Kind::Conflict)?;
             Ok((event, Begun::Perhaps))

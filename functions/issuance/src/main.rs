@@ -44,7 +44,7 @@ const REVOKERS: [&str; 1] = ["issuer"];
 async fn main() -> Result<(), lambda_http::Error> {
     edge::start_log();
     let aws = config::aws().await;
-    let signer = Signer::new(aws_sdk_kms::Client::new(&aws));
+    let signer = Signer::new(&aws);
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
     let token_key = config::required("TOKEN_KEY_ARN")?;

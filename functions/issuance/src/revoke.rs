@@ -14,6 +14,7 @@ use edge::token::Caller;
 use edge::{Answer, Kind, Problem, Request};
 use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
+use observe::Count;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use store::credentials::CredentialState;
@@ -79,6 +80,7 @@ pub(crate) async fn revoke(app: &App, request: &Request, caller: &Caller) -> Res
             Err(error) => return Err(edge::failed(error)),
         }
     }
+    observe::count(Count::REVOKED, count);
     let body = json!({"success": true, "message": "", "resource_type": null, "resource_id": null, "count": count});
     Ok(Answer::json(200, &body))
 }

@@ -10,6 +10,7 @@ use badge::{CredentialId, Event, Recipient};
 use edge::{Kind, Problem, chance};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use observe::Count;
 use proof::data_integrity::{Prepared, ProofOptions, SigningSuite};
 use proof::did;
 use proof::signing::SigningInput;
@@ -216,6 +217,7 @@ pub(crate) async fn missing(
         match running.next().await {
             None => return Ok(()),
             Some((_, _, Ok(()))) => {
+                observe::count(Count::SIGNED, 1);
                 patience = REFUSALS_IN_A_ROW;
                 pace.went_well();
             }

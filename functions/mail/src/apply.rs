@@ -459,6 +459,7 @@ mod tests {
             id: "m".into(),
             body: serde_json::to_string(&job).unwrap(),
             attempt: 1,
+            trace: None,
             now: sample::at(sample::ISSUED + 60),
             deadline: sample::at(sample::ISSUED + 120),
         };

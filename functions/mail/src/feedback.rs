@@ -9,6 +9,7 @@ use badge::ApplicationId;
 use badge::delivery::{Bounce, BounceKind};
 use edge::{Message, Problem};
 use jiff::Timestamp;
+use observe::Count;
 use serde::Deserialize;
 use std::collections::HashMap;
 use store::deliveries::MailReport;
@@ -32,7 +33,18 @@ enum Report {
 
 /// Records what a message of the feedback queue reports.
 pub(crate) async fn note(app: &App, message: &Message) -> Result<(), Problem> {
-    match read(&message.body).ok_or_else(|| Problem::internal("a report that cannot be read"))? {
+    let report = read(&message.body).ok_or_else(|| Problem::internal("a report that cannot be read"))?;
+    match &report {
+        Report::About(_, MailReport::Complained(_)) => observe::count(Count::COMPLAINED, 1),
+        Report::About(_, MailReport::Bounced(Bounce { kind, .. }))
+        | Report::Bounced(_, Bounced { bounce: Bounce { kind, .. }, .. })
+            if *kind != BounceKind::Transient =>
+        {
+            observe::count(Count::BOUNCED, 1);
+        }
+        _ => {}
+    }
+    match report {
         Report::About(tags, report) => {
             app.store.note_report(&tags.event, tags.recipient, tags.round, &report).await.map_err(edge::failed)
         }
@@ -216,6 +228,7 @@ mod tests {
             id: "m".into(),
             body,
             attempt: 1,
+            trace: None,
             now: at,
             deadline: at,
         };

@@ -9,6 +9,7 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, Me
 use aws_types::SdkConfig;
 use badge::{ApplicationId, EmailAddress, EventId};
 use letter::Letter;
+use observe::Count;
 use std::time::Duration;
 
 /// The longest that one attempt takes.
@@ -79,6 +80,7 @@ impl Post {
                     .operation_attempt_timeout(ATTEMPT_TIMEOUT)
                     .build(),
             )
+            .interceptor(observe::Calls)
             .build();
         let mailbox = letter::address::mailbox(from)?;
         Some(Self { ses: Client::from_conf(config), from: mailbox, address: from.clone(), configuration_set })
@@ -106,7 +108,10 @@ impl Post {
             .send()
             .await;
         match sent {
-            Ok(answer) => Outcome::Taken(answer.message_id.unwrap_or_default()),
+            Ok(answer) => {
+                observe::count(Count::MAILED, 1);
+                Outcome::Taken(answer.message_id.unwrap_or_default())
+            }
             Err(SdkError::TimeoutError(_)) => Outcome::Busy("timeout".into()),
             Err(SdkError::DispatchFailure(_) | SdkError::ResponseError(_)) => Outcome::Busy("no answer".into()),
             Err(SdkError::ServiceError(error)) => {

@@ -15,6 +15,7 @@ use edge::{Answer, Kind, Problem, Request, answer::Cache};
 use face::visibility;
 use http::Method;
 use letter::texts::Issuer;
+use observe::Count;
 use queue::WebhookJob;
 use serde_json::{Value, json};
 use store::{StoredCredential, StoredOrganisation};
@@ -111,6 +112,7 @@ async fn decide(
         Err(error) => return refused(request, lang, edge::failed(error), None),
     };
     if changed {
+        observe::count(if accepted { Count::ACCEPTED } else { Count::DECLINED }, 1);
         opened.delivery.answer = Some(reply);
         if opened.organisation.has_webhooks {
             let job = WebhookJob { client: opened.event.client.clone() };

@@ -239,6 +239,7 @@ mod tests {
             id: "m".into(),
             body: job.to_string(),
             attempt: 1,
+            trace: None,
             now: sample::at(sample::ISSUED),
             deadline: sample::at(sample::ISSUED + seconds),
         };
@@ -401,7 +402,15 @@ mod tests {
         let app = App { post: None, ..wire.app() };
         let body = json!({"event": sample::event().id, "recipients": [0], "round": 0}).to_string();
         let at = sample::at(sample::ISSUED);
-        let message = Message { queue: "stack-mail".into(), id: "m".into(), body, attempt: 1, now: at, deadline: at };
+        let message = Message {
+            queue: "stack-mail".into(),
+            id: "m".into(),
+            body,
+            attempt: 1,
+            trace: None,
+            now: at,
+            deadline: at,
+        };
         assert!(mail(&app, &message.job().unwrap(), &message).await.is_ok() && wire.all().is_empty());
     }
 

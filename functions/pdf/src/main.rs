@@ -29,7 +29,7 @@ pub(crate) struct App {
 async fn main() -> Result<(), lambda_http::Error> {
     edge::start_log();
     let aws = config::aws().await;
-    let signer = Signer::new(aws_sdk_kms::Client::new(&aws));
+    let signer = Signer::new(&aws);
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
     let renderer = Renderer::new(Fonts::read(config::required("FONTS_DIR")?.as_ref())?);

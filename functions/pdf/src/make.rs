@@ -13,6 +13,7 @@ use edge::answer::Cache;
 use edge::{Answer, Kind, Problem, Request};
 use futures_util::{FutureExt as _, try_join};
 use jiff::Timestamp;
+use observe::Count;
 use pdf::certificate::Certificate;
 use pdf::seal::{self, Sealing};
 use std::time::Duration;
@@ -54,6 +55,7 @@ pub(crate) async fn answer(app: &App, wanted: &Wanted, request: &Request) -> Res
             // Noted before it is handed out, and only when it is made: who fetches it again changes nothing.
             let noted = app.store.note_pdf(&event_id, number, request.now);
             try_join!(kept, noted).map_err(edge::failed)?;
+            observe::count(Count::PDFS, 1);
             bytes
         }
     };

@@ -23,7 +23,7 @@ use page::Shown;
 use seals::Seals;
 use store::Store;
 use submission::{Place, Submission};
-use verify::{ClaimedIdentity, Input, Options, Report, Trust};
+use verify::{ClaimedIdentity, Input, Options, Report, Trust, Verdict};
 
 /// What a request needs of the world.
 struct World {
@@ -141,6 +141,7 @@ async fn judge(world: &World, request: &Request, submission: Submission) -> Resu
     };
     // Judging waits for other people's servers, and may be given up: the upload goes meanwhile.
     let ((), report) = futures_util::join!(forget, verify::verify(input, &options, &world.outside));
+    observe::validated(word(report.verdict));
     let source = match url {
         Some(url) => Source::Url(url),
         None => {
@@ -148,6 +149,17 @@ async fn judge(world: &World, request: &Request, submission: Submission) -> Resu
         }
     };
     Ok((report, source))
+}
+
+/// A verdict as a metric's dimension.
+const fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Valid => "valid",
+        Verdict::ValidWithWarnings => "valid_with_warnings",
+        Verdict::Invalid => "invalid",
+        Verdict::CouldNotBeChecked => "could_not_be_checked",
+        Verdict::NotABadge => "not_a_badge",
+    }
 }
 
 #[cfg(test)]

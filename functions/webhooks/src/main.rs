@@ -44,7 +44,7 @@ const READERS: [&str; 3] = ["issuer", "creator", "reviewer"];
 async fn main() -> Result<(), lambda_http::Error> {
     edge::start_log();
     let aws = config::aws().await;
-    let signer = Signer::new(aws_sdk_kms::Client::new(&aws));
+    let signer = Signer::new(&aws);
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let queue = Queue::new(&aws, config::required("WEBHOOK_QUEUE_URL")?);
     let allow = AllowList::parse(&config::optional("OUTBOUND_ALLOW").unwrap_or_default())?;

@@ -3,6 +3,7 @@
 use crate::sign::Keys;
 use http::{HeaderMap, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
+use observe::{Count, Trace};
 use outbound::{Client, FetchError, Posted};
 
 /// What became of a message.
@@ -34,10 +35,12 @@ pub(crate) async fn post(outside: &Client, keys: &Keys, url: &str, id: &str, bod
     let Ok(headers) = headers(id, timestamp, &signature) else {
         return unanswered("a message that HTTP cannot carry");
     };
-    match outside.post(url, headers, body.into_bytes()).await {
+    let outcome = match outside.post(url, headers, body.into_bytes()).await {
         Ok(posted) => answered(&posted, now),
         Err(error) => unanswered(word(&error)),
-    }
+    };
+    observe::count(if matches!(outcome, Outcome::Taken(_)) { Count::HOOKS_TAKEN } else { Count::HOOKS_FAILED }, 1);
+    outcome
 }
 
 fn headers(id: &str, timestamp: i64, signature: &str) -> Result<HeaderMap, http::header::InvalidHeaderValue> {
@@ -46,6 +49,9 @@ fn headers(id: &str, timestamp: i64, signature: &str) -> Result<HeaderMap, http:
     headers.insert("webhook-id", HeaderValue::from_str(id)?);
     headers.insert("webhook-timestamp", HeaderValue::from(timestamp));
     headers.insert("webhook-signature", HeaderValue::from_str(signature)?);
+    if let Some(trace) = Trace::current().and_then(|trace| trace.traceparent()) {
+        headers.insert("traceparent", HeaderValue::from_str(&trace)?);
+    }
     Ok(headers)
 }
 

@@ -9,6 +9,7 @@ import tempfile
 import time
 import unittest
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -50,7 +51,7 @@ class Running:
             return error.code, error.headers, error.read()
 
     def act(self, function: str, action: str, argument: str) -> str:
-        status, _, body = self.call(f"{ROUTES[function]}?action={action}&argument={argument}")
+        status, _, body = self.call(f"{ROUTES[function]}?action={action}&argument={urllib.parse.quote(argument)}")
         text = body.decode()
         return text if status == 200 else "denied" if "not authorized" in text else f"{status} {text}"
 
@@ -121,8 +122,9 @@ class FrontDoor(unittest.TestCase):
             ("pdf", "put", "artwork/a", "denied"),
             ("pdf", "write", "a", "denied"),
             ("baking", "write", "a", "denied"),
-            ("badges", "write", "a", "done"),
-            ("hosting", "read", "a", "done"),
+            ("badges", "write", "BADGE#a", "done"),
+            ("badges", "write", "KEYS#a", "denied"),
+            ("hosting", "read", "BADGE#a", "done"),
             ("hosting", "write", "a", "denied"),
             ("badges", "put", "artwork/a", "done"),
             ("badges", "put", "baked/a", "denied"),
@@ -147,8 +149,8 @@ class Survival(unittest.TestCase):
                 self.addCleanup(running.emulator.stop)
                 keys.add(running.outputs["CredentialKeyArn"])
                 for earlier in range(number):
-                    self.assertEqual(running.act("hosting", "read", f"item{earlier}"), "done")
-                self.assertEqual(running.act("badges", "write", f"item{number}"), "done")
+                    self.assertEqual(running.act("hosting", "read", f"BADGE#item{earlier}"), "done")
+                self.assertEqual(running.act("badges", "write", f"BADGE#item{number}"), "done")
                 if end:
                     end(running, folder)
                     self.assertEqual(wait_for_processes_under(folder), [])

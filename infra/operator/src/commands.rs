@@ -32,7 +32,7 @@ pub(crate) async fn world() -> Result<World, String> {
     let text = |error: config::ConfigError| error.to_string();
     let store =
         Store::new(&aws, config::required("TABLE_NAME").map_err(text)?, config::required("BUCKET_NAME").map_err(text)?);
-    Ok(World { store, signer: Signer::new(aws_sdk_kms::Client::new(&aws)), now: Timestamp::now() })
+    Ok(World { store, signer: Signer::new(&aws), now: Timestamp::now() })
 }
 
 fn complaints(errors: &[FieldError]) -> String {

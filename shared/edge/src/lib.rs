@@ -36,7 +36,11 @@ use badge::failure::{Failure, Nature};
 use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt as _};
+use observe::{Invocation, Place, Trace};
+use serde_json::{Map, Value, json};
 use std::future::Future;
+use std::io::Write as _;
+use tracing::Instrument as _;
 
 /// Runs a function that only answers requests.
 ///
@@ -75,52 +79,122 @@ pub async fn serve_and_obey<F, R, G, S>(handle: F, obey: G) -> Result<(), lambda
 where
     F: Fn(Request) -> R + Sync,
     R: Future<Output = Result<Answer, Problem>> + Send,
-    G: Fn(serde_json::Value, Timestamp) -> S + Sync,
-    S: Future<Output = Result<serde_json::Value, String>> + Send,
+    G: Fn(Value, Timestamp) -> S + Sync,
+    S: Future<Output = Result<Value, String>> + Send,
 {
     let obey = &obey;
     run(handle, |raw| async move {
         let command = serde_json::from_slice(raw.body()).map_err(|_| "a command is JSON")?;
-        Ok(http::Response::new(Body::Text(obey(command, request::now()).await?.to_string())))
+        let answer = obey(command, request::now()).await?.to_string();
+        Ok(Done::new(http::Response::new(Body::Text(answer)), false, json!({"name": "command"})))
     })
     .await
 }
 
-/// Takes payload after payload: requests go to `handle`, everything else to `other`.
+/// What came of a payload, for the line that tells of it.
+struct Done {
+    response: http::Response<Body>,
+    failed: bool,
+    about: Map<String, Value>,
+}
+
+impl Done {
+    fn new(response: http::Response<Body>, failed: bool, about: Value) -> Self {
+        let about = if let Value::Object(about) = about { about } else { Map::new() };
+        Self { response, failed, about }
+    }
+}
+
+/// Takes payload after payload: requests go to `handle`, everything else to `other`. Each is part of a trace, and told of in one line.
 async fn run<F, R, G, S>(handle: F, other: G) -> Result<(), lambda_http::Error>
 where
     F: Fn(Request) -> R + Sync,
     R: Future<Output = Result<Answer, Problem>> + Send,
     G: Fn(lambda_http::Request) -> S + Sync,
-    S: Future<Output = Result<http::Response<Body>, lambda_http::Error>> + Send,
+    S: Future<Output = Result<Done, lambda_http::Error>> + Send,
 {
-    let (handle, other) = (&handle, &other);
+    let place = place();
+    let (handle, other, place) = (&handle, &other, &place);
     lambda_http::run(lambda_http::service_fn(move |raw: lambda_http::Request| async move {
-        if matches!(raw.request_context_ref(), Some(RequestContext::PassThrough)) {
-            return other(raw).await;
-        }
-        let request = match Request::read(raw) {
-            Ok(request) => request,
-            Err(refused) => {
-                let (request, problem) = *refused;
-                return Ok(problem.answer(&request).finish(&request));
+        let clock = Clock::starting_at(request::now());
+        let began = clock.now();
+        let context = raw.lambda_context_ref();
+        let request_id = context.map(|context| context.request_id.clone()).unwrap_or_default();
+        // Lambda's trace comes first: what it does itself is drawn there. Its is the gateway's, unless tracing is off.
+        let header = |name: &str| raw.headers().get(name).and_then(|value| value.to_str().ok());
+        let caller = header("traceparent").and_then(Trace::from_traceparent);
+        let trace = context.and_then(|context| Trace::from_xray(context.xray_trace_id.as_deref()?));
+        let trace = trace.or_else(|| header("x-amzn-trace-id").and_then(Trace::from_xray)).or_else(|| caller.clone());
+        let span = span(place, &request_id, trace.as_ref());
+        let work = async {
+            if matches!(raw.request_context_ref(), Some(RequestContext::PassThrough)) {
+                other(raw).await
+            } else {
+                Ok(answered(raw, handle).await)
             }
         };
-        let answer = handle(request.clone()).await.unwrap_or_else(|problem| {
-            if let Some(cause) = problem.cause() {
-                tracing::error!(request_id = request.id, route = request.route, cause, "failed");
-            }
-            problem.answer(&request)
-        });
-        let response = answer.finish(&request);
-        tracing::info!(request_id = request.id, route = request.route, status = response.status().as_u16(), "answered");
-        Ok(response)
+        let work = work.instrument(span);
+        let mut done = match trace.clone() {
+            Some(trace) => trace.scope(work).await,
+            None => work.await,
+        };
+        let mut about = done.as_mut().map(|done| std::mem::take(&mut done.about)).unwrap_or_default();
+        if let Some(caller) = caller.filter(|caller| !trace.as_ref().is_some_and(|trace| trace.same(caller))) {
+            about.insert("caller".into(), caller.id().into());
+        }
+        let at = clock.now();
+        let invocation = Invocation {
+            at,
+            took: at.duration_since(began).as_secs_f64() * 1000.0,
+            failed: done.as_ref().map_or(true, |done| done.failed),
+            request_id: &request_id,
+            trace: trace.as_ref(),
+            about,
+        };
+        // A log that cannot be written is no reason to fail.
+        let _ = writeln!(std::io::stdout().lock(), "{}", observe::metrics::line(place, invocation));
+        done.map(|done| done.response)
     }))
     .await
 }
 
+fn place() -> Place {
+    Place::named(&config::optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "none-function".into()))
+}
+
+/// What lines about a piece of work have in common.
+fn span(place: &Place, request_id: &str, trace: Option<&Trace>) -> tracing::Span {
+    let (function, version) = (place.function(), observe::VERSION);
+    tracing::info_span!("work", function, version, requestId = request_id, trace = trace.map(Trace::id))
+}
+
+/// Answers a request.
+async fn answered<F, R>(raw: lambda_http::Request, handle: &F) -> Done
+where
+    F: Fn(Request) -> R + Sync,
+    R: Future<Output = Result<Answer, Problem>> + Send,
+{
+    let (request, answer) = match Request::read(raw) {
+        Ok(request) => (request.clone(), handle(request).await),
+        Err(refused) => {
+            let (request, problem) = *refused;
+            (request, Err(problem))
+        }
+    };
+    let answer = answer.unwrap_or_else(|problem| {
+        if let Some(cause) = problem.cause() {
+            tracing::error!(request = request.id, route = request.route, cause, "failed");
+        }
+        problem.answer(&request)
+    });
+    let response = answer.finish(&request);
+    let status = response.status();
+    let about = json!({"request": request.id, "route": request.route, "status": status.as_u16()});
+    Done::new(response, status.is_server_error(), about)
+}
+
 /// Does what a payload that is no request asks for, and says which messages are to be delivered again.
-async fn woken<G, S>(raw: &lambda_http::Request, wake: &G) -> Result<http::Response<Body>, lambda_http::Error>
+async fn woken<G, S>(raw: &lambda_http::Request, wake: &G) -> Result<Done, lambda_http::Error>
 where
     G: Fn(Wake) -> S + Sync,
     S: Future<Output = Result<(), Problem>> + Send,
@@ -129,28 +203,46 @@ where
     let deadline = raw.lambda_context_ref().and_then(|context| i64::try_from(context.deadline).ok());
     let deadline = deadline.and_then(|at| Timestamp::from_millisecond(at).ok()).unwrap_or(now);
     let wakes = wake::read(raw.body(), now, deadline).ok_or("a payload that is neither a request nor a message")?;
-    let one = |what: Wake| async move {
-        let name = match &what {
-            Wake::Message(message) => (message.queue.clone(), Some(message.id.clone())),
-            Wake::Schedule { name, .. } => (name.clone(), None),
+    let (invocation, place) = (Trace::current(), place());
+    let request_id = raw.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
+    let one = |what: Wake| {
+        let (name, id, trace) = match &what {
+            Wake::Message(message) => (message.queue.clone(), Some(message.id.clone()), message.trace.clone()),
+            Wake::Schedule { name, .. } => (name.clone(), None, None),
         };
-        (name, wake(what).await)
-    };
-    let mut failures = Vec::new();
-    for ((name, id), outcome) in futures_util::future::join_all(wakes.into_iter().map(one)).await {
-        let Err(problem) = outcome else {
-            tracing::info!(name, id, "done");
-            continue;
+        // A message belongs to the trace of who left it, whatever trace Lambda began to hand it over.
+        let trace = trace.map(|trace| trace.in_invocation(invocation.as_ref())).or_else(|| invocation.clone());
+        let span = span(&place, &request_id, trace.as_ref());
+        let work = async move {
+            let outcome = wake(what).await;
+            if let Err(problem) = &outcome {
+                let cause = problem.cause().unwrap_or_else(|| problem.kind().title(badge::Lang::En));
+                tracing::error!(name, id, cause, "failed");
+            } else {
+                tracing::info!(name, id, "done");
+            }
+            (name, id, outcome.is_err())
         };
-        let cause = problem.cause().unwrap_or_else(|| problem.kind().title(badge::Lang::En));
-        tracing::error!(name, id, cause, "failed");
-        match id {
-            Some(id) => failures.push(serde_json::json!({"itemIdentifier": id})),
-            None => return Err("a schedule's work failed".into()),
+        let work = work.instrument(span);
+        async move {
+            match trace {
+                Some(trace) => trace.scope(work).await,
+                None => work.await,
+            }
         }
+    };
+    let outcomes = futures_util::future::join_all(wakes.into_iter().map(one)).await;
+    if outcomes.iter().any(|(_, id, failed)| *failed && id.is_none()) {
+        return Err("a schedule's work failed".into());
     }
-    let body = serde_json::json!({"batchItemFailures": failures});
-    Ok(http::Response::new(Body::Text(body.to_string())))
+    let number = outcomes.len();
+    let name = outcomes.first().map(|(name, ..)| name.clone());
+    let again = |(_, id, failed): (String, Option<String>, bool)| id.filter(|_| failed);
+    let failures: Vec<Value> = outcomes.into_iter().filter_map(again).map(|id| json!({"itemIdentifier": id})).collect();
+    let about = json!({"name": name, "messages": number, "again": failures.len()});
+    let failed = !failures.is_empty();
+    let body = json!({"batchItemFailures": failures});
+    Ok(Done::new(http::Response::new(Body::Text(body.to_string())), failed, about))
 }
 
 /// What a failure of the world means to a caller.
@@ -163,7 +255,16 @@ pub fn failed(failure: impl Failure) -> Problem {
     }
 }
 
-/// Starts the log: JSON lines on standard output, as Lambda's logging configuration asks.
+/// Starts the log: lines of JSON on standard output, each with the piece of work it is about, in `span`.
 pub fn start_log() {
-    lambda_http::tracing::init_default_subscriber();
+    use lambda_http::tracing::subscriber::{EnvFilter, fmt};
+    let level = config::optional("AWS_LAMBDA_LOG_LEVEL").or_else(|| config::optional("RUST_LOG"));
+    fmt()
+        .json()
+        .flatten_event(true)
+        .with_span_list(false)
+        .with_target(false)
+        .without_time() // CloudWatch notes it.
+        .with_env_filter(EnvFilter::new(level.unwrap_or_else(|| "info".into()).to_lowercase()))
+        .init();
 }

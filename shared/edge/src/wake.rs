@@ -2,6 +2,7 @@
 
 use crate::problem::Problem;
 use jiff::Timestamp;
+use observe::Trace;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -16,6 +17,8 @@ pub struct Message {
     pub body: String,
     /// How often it was delivered, this time included.
     pub attempt: u32,
+    /// The trace of who left it.
+    pub trace: Option<Trace>,
     /// When it was delivered now.
     pub now: Timestamp,
     /// When Lambda ends this invocation, whatever it is doing.
@@ -74,6 +77,8 @@ struct Record {
 #[serde(rename_all = "PascalCase")]
 struct Attributes {
     approximate_receive_count: String,
+    #[serde(rename = "AWSTraceHeader")]
+    trace: Option<String>,
 }
 
 /// What a payload that is no HTTP request asks for; none when it is nothing known.
@@ -87,6 +92,7 @@ pub(crate) fn read(payload: &[u8], now: Timestamp, deadline: Timestamp) -> Optio
                     queue: record.event_source_arn.rsplit(':').next().unwrap_or_default().to_owned(),
                     id: record.message_id,
                     body: record.body,
+                    trace: record.attributes.trace.as_deref().and_then(Trace::from_xray),
                     attempt: record.attributes.approximate_receive_count.parse().unwrap_or(1),
                     now,
                     deadline,
@@ -110,6 +116,7 @@ mod tests {
         let found = wakes(include_str!("../../../events/signing-job.json")).unwrap();
         let [Wake::Message(message)] = &found[..] else { panic!("{found:?}") };
         assert_eq!((message.queue.as_str(), message.attempt), ("shirushi-signing", 1));
+        assert_eq!(message.trace.as_ref().unwrap().id(), "1-5759e988-bd862e3fe1be46a994272793");
         assert_eq!(message.job::<serde_json::Value>().unwrap()["chunk"], 0);
         assert!(message.job::<Vec<u8>>().is_err());
         let found = wakes(include_str!("../../../events/schedule-sweep.json")).unwrap();

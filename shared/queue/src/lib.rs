@@ -6,7 +6,9 @@
 
 use application::Letter;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::{
+    MessageSystemAttributeNameForSends, MessageSystemAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry,
+};
 use aws_types::SdkConfig;
 use badge::failure::{Failure, Nature};
 use badge::notice::Recipients;
@@ -163,10 +165,11 @@ impl Queue {
     /// The queue at this address.
     #[must_use]
     pub fn new(aws: &SdkConfig, url: String) -> Self {
-        Self { sqs: aws_sdk_sqs::Client::new(aws), url }
+        let config = aws_sdk_sqs::config::Builder::from(aws).interceptor(observe::Calls);
+        Self { sqs: aws_sdk_sqs::Client::from_conf(config.build()), url }
     }
 
-    /// Leaves jobs, to be delivered after `delay_seconds` (at most [`MAX_DELAY_SECONDS`]).
+    /// Leaves jobs, to be delivered after `delay_seconds` (at most [`MAX_DELAY_SECONDS`]). They are part of the trace worked in.
     ///
     /// # Errors
     /// [`QueueError`] when not all were taken; some may have been.
@@ -180,12 +183,18 @@ impl Queue {
     }
 
     async fn send_batch(&self, bodies: &[String], delay: i32) -> Result<(), QueueError> {
+        let trace = observe::Trace::current().map(|trace| {
+            let value = MessageSystemAttributeValue::builder().data_type("String").string_value(trace.xray()).build();
+            value.map(|value| HashMap::from([(MessageSystemAttributeNameForSends::AwsTraceHeader, value)]))
+        });
+        let trace = trace.transpose().map_err(|_| QueueError::Unwritable)?;
         let mut left: Vec<usize> = (0..bodies.len()).collect();
         for _ in 0..ATTEMPTS {
             let entry = |place: &usize| {
                 let body = bodies.get(*place).map(String::as_str).unwrap_or_default();
                 let entry = SendMessageBatchRequestEntry::builder().id(place.to_string()).message_body(body);
-                entry.delay_seconds(delay).build().map_err(|_| QueueError::Unwritable)
+                let entry = entry.delay_seconds(delay).set_message_system_attributes(trace.clone());
+                entry.build().map_err(|_| QueueError::Unwritable)
             };
             let entries = left.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
             let sent = self.sqs.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await;

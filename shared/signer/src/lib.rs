@@ -7,6 +7,7 @@
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
+use aws_types::SdkConfig;
 use badge::failure::{Failure, Nature};
 use proof::keys::{KeyError, PublicKey};
 use proof::signing::SigningInput;
@@ -52,10 +53,11 @@ fn unavailable<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkE
 }
 
 impl Signer {
-    /// A signer over this client.
+    /// A signer that calls AWS in this way.
     #[must_use]
-    pub fn new(kms: aws_sdk_kms::Client) -> Self {
-        Self { kms }
+    pub fn new(aws: &SdkConfig) -> Self {
+        let config = aws_sdk_kms::config::Builder::from(aws).interceptor(observe::Calls);
+        Self { kms: aws_sdk_kms::Client::from_conf(config.build()) }
     }
 
     /// The signature of `input` by the key at `arn`, in the form the draft takes.

@@ -112,7 +112,9 @@ impl Store {
     /// The table and the bucket, under the names the template gave them.
     #[must_use]
     pub fn new(aws: &SdkConfig, table: String, bucket: String) -> Self {
-        Self { dynamo: aws_sdk_dynamodb::Client::new(aws), s3: OnceLock::new(), aws: aws.clone(), table, bucket }
+        let dynamo = aws_sdk_dynamodb::config::Builder::from(aws).interceptor(observe::Calls);
+        let dynamo = aws_sdk_dynamodb::Client::from_conf(dynamo.build());
+        Self { dynamo, s3: OnceLock::new(), aws: aws.clone(), table, bucket }
     }
 
     /// The same table with another bucket: strangers' files lie apart from ours.
@@ -125,7 +127,10 @@ impl Store {
         &self.dynamo
     }
     pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
-        self.s3.get_or_init(|| aws_sdk_s3::Client::new(&self.aws))
+        self.s3.get_or_init(|| {
+            let config = aws_sdk_s3::config::Builder::from(&self.aws).interceptor(observe::Calls);
+            aws_sdk_s3::Client::from_conf(config.build())
+        })
     }
     pub(crate) fn aws(&self) -> &SdkConfig {
         &self.aws

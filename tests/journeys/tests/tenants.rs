@@ -226,7 +226,7 @@ fn what_is_public_asks_for_no_token_and_what_is_the_staffs_for_a_session() {
 fn token_from(issuer: &Issuer, ago: i64) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let signer = signer::Signer::new(aws_sdk_kms::Client::new(&records::aws()));
+        let signer = signer::Signer::new(&records::aws());
         let arn = journeys::variable("TOKEN_KEY_ARN");
         let key = signer.public_key(&arn).await.unwrap();
         let at = records::now() - jiff::SignedDuration::from_secs(ago);

@@ -33,7 +33,7 @@ pub fn files() -> Store {
 
 /// Wakes a function with a payload, as a schedule does.
 pub fn wake(function: &str, payload: &Value) {
-    let address = format!("{}/2015-03-31/functions/shirushi-{function}/invocations", variable("AWS_ENDPOINT_URL"));
+    let address = format!("{}/2015-03-31/functions/shirushi-{function}:live/invocations", variable("AWS_ENDPOINT_URL"));
     let credential =
         "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0";
     let woken = request("POST", &address, &[("authorization", credential)], payload.to_string().as_bytes()).expect(200);
