@@ -2,7 +2,8 @@
 //! leave that to the queue; answer.
 //!
 //! After the plan is recorded nothing new is decided: ids, salts and places come from it ([`badge::event`]), the signing time is the
-//! event's. So whatever breaks off in between, somebody goes on where it stopped and comes to the same bytes.
+//! event's. So whatever breaks off in between, somebody goes on where it stopped and comes to the same bytes. Only what is signed on
+//! claim has a time of its own, and the key of that time; the bytes that are stored first count.
 //!
 //! # When an answer is lost
 //!
@@ -21,6 +22,7 @@ use badge::{Alias, AliasId, ApplicationId, BadgeId, ClientId, Event, EventId};
 use edge::{Answer, Kind, Problem, Request, chance};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use std::collections::HashMap;
 use std::time::Duration;
 use store::events::{Plan, Request as RequestKey, StoredEvent};
 use store::{StoreError, StoredOrganisation};
@@ -172,7 +174,10 @@ async fn earlier(app: &App, client: &ClientId, key: &mut Key, now: Timestamp) ->
     }
     let event = app.store.event(&earlier.event).await.map_err(edge::failed)?;
     if !key.given {
-        let states = app.store.credential_states(&earlier.event).await.map_err(edge::failed)?;
+        let states = match &event {
+            Some(event) => app.store.credential_states(&event.event).await.map_err(edge::failed)?,
+            None => HashMap::new(),
+        };
         if states.values().any(|state| state.is_revoked) {
             key.request.over = Some(earlier.event);
             return Ok(None);
@@ -234,6 +239,8 @@ async fn plan(
         expires_on,
         criteria_add: wanted.criteria_add.clone(),
         alias,
+        issuer: Some(organisation.organisation.issuer()),
+        sign: wanted.sign.unwrap_or(organisation.organisation.sign),
         api_consumer_id: wanted.api_consumer_id.clone(),
         log_entry: wanted.log_entry.clone(),
         application: wanted.application.clone(),

@@ -134,7 +134,7 @@ async fn decide(
 /// What a link opens.
 pub(crate) async fn open(app: &App, token: &str) -> Result<Opened, Problem> {
     let link = Link::parse(token).ok_or(Kind::NotFound)?;
-    let found = app.store.credential(&link.credential).await.map_err(edge::failed)?;
+    let found = app.claims.credential(&link.credential).await?;
     let (event, credential) = found.ok_or(Kind::NotFound)?;
     let event = event.event;
     if !event.made_link(&link) {

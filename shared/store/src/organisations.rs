@@ -4,7 +4,9 @@ use crate::client::{Expect, Store, StoreError};
 use crate::item::Item;
 use crate::key;
 use aws_lc_rs::hmac;
+use aws_sdk_dynamodb::types::AttributeValue;
 use badge::{Brand, ClientId, EmailAddress, Organisation};
+use std::collections::HashMap;
 
 /// An organisation, with what only the platform needs to know of it.
 #[derive(Debug, Clone)]
@@ -43,6 +45,17 @@ impl Store {
             .text("key_scope", key_scope)
             .bytes("mail_secret", mail_secret);
         self.put(item, Expect::Absent).await
+    }
+
+    /// Writes what an organisation changed of itself; what only the platform needs to know of it stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when there is none of this id.
+    pub async fn update_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
+        let doc = serde_json::to_string(organisation).map_err(|_| StoreError::Corrupt("organisation"))?;
+        let values = HashMap::from([(":doc".to_owned(), AttributeValue::S(doc))]);
+        let key = key::organisation(&organisation.id);
+        self.update(&key, "SET doc = :doc", Some("attribute_exists(pk)"), values).await
     }
 
     /// An organisation, if there is one of this id.
