@@ -180,8 +180,7 @@ impl Event {
     /// from everybody without the seed, so that nobody has to look through thousands to tell whose it is, or that it is nobody's.
     #[must_use]
     pub fn number_of(&self, id: &CredentialId) -> Option<u32> {
-        let mut member = [0; 10];
-        hex::decode_to_slice(id.member(), &mut member).ok()?;
+        let member = id.member_bytes();
         let (tag, masked) = member.split_at(TAG_BYTES);
         let number = u32::from_be_bytes(masked.try_into().ok()?) ^ self.mask(tag);
         let planned = self.sign == Signing::OnClaim && number < self.recipient_count;

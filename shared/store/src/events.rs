@@ -4,6 +4,7 @@
 //! them; then one transaction writes the event, its row in the organisation's list and the request key. So an event either is
 //! there with everything it needs, or is absent; a crash in between leaves rows that no event refers to.
 
+use crate::addresses;
 use crate::client::{Expect, Store, StoreError};
 use crate::item::Item;
 use crate::key;
@@ -90,10 +91,8 @@ impl Store {
     pub async fn plan_event(&self, organisation: &StoredOrganisation, plan: &Plan<'_>) -> Result<(), StoreError> {
         let Plan { event, recipients, credentials, frame, request } = plan;
         let mut items = blocks(&event.id, recipients)?;
-        for (recipient, credential) in recipients.iter().zip(*credentials) {
-            let hmac = organisation.mail_hmac(&recipient.email);
-            items.push(Item::at(&key::mail_row(&event.client, &hmac, event.created_at, credential)));
-        }
+        let tags = recipients.iter().map(|recipient| organisation.mail_tag(&recipient.email));
+        items.extend(addresses::rows(event, tags.zip(*credentials)));
         items.extend(crate::expiries::rows(event, recipients));
         self.write_all(items).await?;
         let stored = Item::at(&key::event(&event.id)).doc(event)?.bytes("frame", frame.stored()?);
@@ -175,13 +174,10 @@ impl Store {
         organisation: &StoredOrganisation,
         address: &EmailAddress,
     ) -> Result<Vec<CredentialId>, StoreError> {
-        let pk = key::mail_partition(&organisation.organisation.id, &organisation.mail_hmac(address));
-        let items = self.query(&pk, "", None).await?;
-        let id = |item: &Item| {
-            let text = item.get_text("sk")?.rsplit('#').next().unwrap_or_default();
-            text.parse().map_err(|_| StoreError::Corrupt("sk"))
-        };
-        items.iter().map(id).collect()
+        let tag = organisation.mail_tag(address);
+        let items = self.query(&key::address_partition(&organisation.organisation.id, tag[0]), "", None).await?;
+        let found = items.iter().map(|item| addresses::found(item, &tag)).collect::<Result<Vec<_>, _>>()?;
+        Ok(found.concat())
     }
 }
 

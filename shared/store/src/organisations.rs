@@ -21,11 +21,17 @@ pub struct StoredOrganisation {
 }
 
 impl StoredOrganisation {
-    /// The name under which an address stands in this organisation's index: an HMAC of its lower-case form.
+    /// The name under which an address stands in this organisation's indexes: an HMAC of its lower-case form.
     #[must_use]
     pub fn mail_hmac(&self, address: &EmailAddress) -> String {
+        hex::encode(self.mail_tag(address))
+    }
+
+    pub(crate) fn mail_tag(&self, address: &EmailAddress) -> [u8; 16] {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.mail_secret);
-        hex::encode(&hmac::sign(&key, address.folded().as_bytes()).as_ref()[..16])
+        let mut tag = [0; 16];
+        tag.copy_from_slice(&hmac::sign(&key, address.folded().as_bytes()).as_ref()[..16]);
+        tag
     }
 }
 
