@@ -1,7 +1,7 @@
 //! From a recorded plan to signed credentials.
 
-use crate::App;
 use crate::pace::Pace;
+use crate::{App, status};
 use badge::definition::Badge;
 use badge::event::{Draw, status_index};
 use badge::input::{FieldError, Reason};
@@ -202,6 +202,7 @@ pub(crate) async fn missing(
     .map_err(edge::failed)?;
     let badge = badge.ok_or_else(|| Problem::internal("the badge version of a planned event is gone"))?;
     let head = head.ok_or_else(|| Problem::internal("the status list of a planned event is gone"))?;
+    status::renew(app, workshop, (&event.status_list, &head), created).await?;
     let prepared = workshop.prepare(&json!(ob3::CONTEXTS), created)?;
     let (badge, head, prepared) = (&badge, &head, &prepared);
     let one = |number: u32, recipient: Recipient| async move {
