@@ -174,12 +174,13 @@ pub(crate) async fn claimed(app: &App, id: &CredentialId, now: Timestamp) -> Res
     let number = event.event.number_of(id).ok_or(Kind::NotFound)?;
     let (organisation, recipient) = futures_util::try_join!(
         app.store.organisation(&event.event.client),
-        app.store.planned_range(&event.event.id, number..number + 1),
+        app.store.planned_recipient(&event.event.id, number),
     )
     .map_err(edge::failed)?;
     let organisation = organisation.ok_or_else(|| Problem::internal("the organisation of an event is gone"))?;
+    let recipient = recipient.ok_or_else(|| Problem::internal("a planned recipient is gone"))?;
     let workshop = Workshop::open(app, &organisation).await?;
-    missing(app, &workshop, &event, recipient, Begun::No, created(&event.event, now)).await
+    missing(app, &workshop, &event, vec![(number, recipient)], Begun::No, created(&event.event, now)).await
 }
 
 /// Signs and stores what of these planned recipients is not stored yet.

@@ -267,6 +267,6 @@ mod tests {
         let errors = after.changed(&json!({"sign": "never", "name": ""}), now).unwrap_err();
         let mut found: Vec<_> = errors.iter().map(|e| (e.pointer.as_str(), e.reason.code())).collect();
         found.sort_unstable();
-        assert_eq!(found, [("/name", "missing"), ("/sign", "not_allowed")]);
+        assert_eq!(found, [("/name", "empty"), ("/sign", "not_allowed")]);
     }
 }

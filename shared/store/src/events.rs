@@ -116,7 +116,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     pub async fn event(&self, id: &EventId) -> Result<Option<StoredEvent>, StoreError> {
-        self.get(&key::event(id)).await?.map(|item| read(&item)).transpose()
+        self.get_settled(&key::event(id)).await?.map(|item| read(&item)).transpose()
     }
 
     /// The planned recipients of an event, in order.
@@ -145,14 +145,25 @@ impl Store {
         };
         let items =
             self.query_between(&key::event_partition(id), &after, &key::plan_place(numbers.end), usize::MAX).await?;
-        let mut recipients = Vec::new();
-        for item in &items {
-            let first =
-                item.get_text("sk")?.trim_start_matches(key::PLANS).parse().map_err(|_| StoreError::Corrupt("sk"))?;
-            recipients.extend((first..).zip(item.get_doc::<Vec<Recipient>>()?));
-        }
+        let mut recipients = items.iter().map(block).collect::<Result<Vec<_>, _>>()?.concat();
         recipients.retain(|(number, _)| numbers.contains(number));
         Ok(recipients)
+    }
+
+    /// The planned recipient with this number: its block from any replica, since it never changes, and only when it is not there yet from
+    /// the one that knows.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn planned_recipient(&self, id: &EventId, number: u32) -> Result<Option<Recipient>, StoreError> {
+        let before = key::plan_place(number.saturating_add(1));
+        let items = self.query_last(&key::event_partition(id), &before, 1).await?;
+        let is_plan = |item: &&Item| item.get_text("sk").is_ok_and(|sk| sk.starts_with(key::PLANS));
+        let known = items.iter().find(is_plan).map(block).transpose()?.unwrap_or_default();
+        if let Some((_, recipient)) = known.into_iter().find(|(own, _)| *own == number) {
+            return Ok(Some(recipient));
+        }
+        Ok(self.planned_range(id, number..number.saturating_add(1)).await?.pop().map(|(_, recipient)| recipient))
     }
 
     /// An organisation's events, oldest first.
@@ -183,6 +194,12 @@ impl Store {
 
 pub(crate) fn read(item: &Item) -> Result<StoredEvent, StoreError> {
     Ok(StoredEvent { event: item.get_doc()?, frame: Frame::from_stored(item.get_bytes("frame")?)? })
+}
+
+/// The recipients of a block, with their numbers.
+fn block(item: &Item) -> Result<Vec<(u32, Recipient)>, StoreError> {
+    let first = item.get_text("sk")?.trim_start_matches(key::PLANS).parse().map_err(|_| StoreError::Corrupt("sk"))?;
+    Ok((first..).zip(item.get_doc::<Vec<Recipient>>()?).collect())
 }
 
 fn blocks(event: &EventId, recipients: &[Recipient]) -> Result<Vec<Item>, StoreError> {
