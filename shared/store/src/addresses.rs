@@ -34,6 +34,11 @@ pub(crate) fn rows<'a>(event: &Event, all: impl Iterator<Item = ([u8; 16], &'a C
     shards.into_iter().map(row).collect()
 }
 
+/// What a row says, for who compares rows.
+pub(crate) fn said(item: &Item) -> Result<String, StoreError> {
+    Ok(hex::encode(item.get_bytes(ENTRIES)?))
+}
+
 /// The credentials of a row that were planned for the address with this tag.
 pub(crate) fn found(item: &Item, tag: &[u8; 16]) -> Result<Vec<CredentialId>, StoreError> {
     let corrupt = |_| StoreError::Corrupt("sk");

@@ -13,7 +13,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when its id is taken.
     pub async fn add_alias(&self, client: &ClientId, alias: &Alias) -> Result<(), StoreError> {
-        self.put(Item::at(&key::alias(client, &alias.id)).doc(alias)?, Expect::Absent).await
+        self.put(Item::at(&key::alias(client, &alias.id)).doc(alias)?, Expect::New).await
     }
 
     /// Writes an alias over its former self.

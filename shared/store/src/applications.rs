@@ -101,7 +101,7 @@ pub struct Listed {
 }
 
 impl Listed {
-    fn of(application: &Application) -> Self {
+    pub(crate) fn of(application: &Application) -> Self {
         Self {
             id: application.id.clone(),
             form: application.form.clone(),
@@ -183,7 +183,6 @@ impl Store {
         match self.transact_told(writes.items.clone()).await {
             Ok(()) => Ok(()),
             Err(Cancelled::Failed(places)) => Err(writes.refused(&places)),
-            Err(Cancelled::Busy) => Err(Refused::Changed),
             Err(Cancelled::Otherwise(error)) => Err(error.into()),
         }
     }
@@ -415,7 +414,7 @@ fn head(application: &Application, now: Timestamp) -> Result<Item, StoreError> {
 }
 
 /// Its row in the organisation's lists. What was never submitted is the applicant's own, also when it is taken back.
-fn row_key(application: &Application) -> Option<TableKey> {
+pub(crate) fn row_key(application: &Application) -> Option<TableKey> {
     let state = application.state.name();
     let submitted = application.submission.is_some();
     submitted.then(|| key::application_row(&application.client, state, application.since, &application.id))
@@ -439,7 +438,7 @@ fn uses_of(form: &Form, code: &CodeId) -> Option<u32> {
     codes.iter().find(|one| one.id == *code).map_or(Some(0), |one| one.uses)
 }
 
-fn read_award(sk: &str) -> Option<Award> {
+pub(crate) fn read_award(sk: &str) -> Option<Award> {
     let (since, application) = sk.split_once('#')?;
     let since = Timestamp::from_millisecond(since.parse().ok()?).ok()?;
     Some(Award { application: application.parse().ok()?, since })

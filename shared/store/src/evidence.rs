@@ -190,7 +190,7 @@ pub struct Due {
     pub evidence: EvidenceId,
 }
 
-fn read_due(sk: &str) -> Option<Due> {
+pub(crate) fn read_due(sk: &str) -> Option<Due> {
     let mut parts = sk.split('#');
     let at = Timestamp::from_millisecond(parts.next()?.parse().ok()?).ok()?;
     let (client, application) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
@@ -210,7 +210,7 @@ fn write(promise: &Promise, keep_until: Timestamp) -> Result<Item, StoreError> {
         .number("ttl", after(keep_until, BACKSTOP).as_second()))
 }
 
-fn read(item: &Item) -> Result<Evidence, StoreError> {
+pub(crate) fn read(item: &Item) -> Result<Evidence, StoreError> {
     let object = || {
         let (version, etag) = (item.get_text("object_version")?.to_owned(), item.get_text("etag")?.to_owned());
         Ok(Pinned { version, etag })
@@ -263,7 +263,6 @@ impl Store {
             match done.await {
                 Ok(()) => return Ok(Some(evidence)),
                 Err(StoreError::Conflict) => {}
-                Err(StoreError::Unavailable { code, .. }) if code == "TransactionCanceledException" => {}
                 Err(error) => return Err(error),
             }
             // Ids are random, so those who wait do not wait alike.

@@ -15,6 +15,7 @@ mod addresses;
 pub mod aliases;
 pub mod applications;
 pub mod badges;
+pub mod check;
 pub mod client;
 pub mod credentials;
 pub mod deliveries;

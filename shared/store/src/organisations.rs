@@ -50,7 +50,7 @@ impl Store {
             .doc(organisation)?
             .text("key_scope", key_scope)
             .bytes("mail_secret", mail_secret);
-        self.put(item, Expect::Absent).await
+        self.put(item, Expect::New).await
     }
 
     /// Writes what an organisation changed of itself; what only the platform needs to know of it stays.

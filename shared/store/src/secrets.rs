@@ -83,7 +83,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when its id is taken.
     pub async fn add_secret(&self, client: &ClientId, secret: &StoredSecret) -> Result<(), StoreError> {
-        self.put(Item::at(&key::secret(client, &secret.id)).doc(secret)?, Expect::Absent).await
+        self.put(Item::at(&key::secret(client, &secret.id)).doc(secret)?, Expect::New).await
     }
 
     /// An organisation's secrets, hashed.
