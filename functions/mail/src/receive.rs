@@ -344,7 +344,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_signed_on_claim_is_asked_for_and_only_what_was_planned() {
-        let event = badge::Event { sign: badge::Signing::OnClaim, ..sample::event() };
+        let event = Event { sign: badge::Signing::OnClaim, ..sample::event() };
         let token = |id: &badge::CredentialId| event.receive_link(id, event.created_at);
         let records = Records { event: event.clone(), unsigned: vec![0], ..Records::with(1) };
         let busy = serde_json::to_value(claim::Outcome { problem: Some(Kind::Unavailable.uri()) }).unwrap();
