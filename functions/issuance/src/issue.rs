@@ -17,6 +17,7 @@ use crate::{App, status};
 use badge::definition::Badge;
 use badge::event::{Draw, IssueRequest, Seed, months_after};
 use badge::input::{FieldError, Reason};
+use badge::plan::Quota;
 use badge::{Alias, AliasId, ApplicationId, BadgeId, ClientId, Event, EventId};
 use edge::{Answer, Kind, Problem, Request, chance};
 use jiff::{SignedDuration, Timestamp};
@@ -223,6 +224,11 @@ async fn plan(
     }
     let alias = alias(app, client, badge, wanted.client_alias_id.as_deref()).await?;
     let count = u32::try_from(wanted.recipients.len()).map_err(Problem::internal)?;
+    let limit = app.plans.limit(organisation.tier, Quota::CredentialsPerMonth);
+    match app.store.has_room(client, limit, count.into(), now).await {
+        Ok(()) => {}
+        Err(error) => return instead(app, client, key, now, error).await,
+    }
     let block = status::places(app, workshop, count, now).await?;
     let event = Event {
         id: EventId::from_random(chance::bytes()),
@@ -255,15 +261,28 @@ async fn plan(
         credentials: &credentials,
         frame: &frame,
         request: Some(&key.request),
+        limit,
     };
     match app.store.plan_event(organisation, &plan).await {
         Ok(()) => Ok((StoredEvent { event, frame }, Begun::No)),
-        Err(StoreError::Conflict) => {
-            let event = earlier(app, client, key, now).await?.ok_or(Kind::Conflict)?;
-            Ok((event, Begun::Perhaps))
-        }
-        Err(error) => Err(edge::failed(error)),
+        Err(error) => instead(app, client, key, now, error).await,
     }
+}
+
+/// The event of another call with the same key that was faster: it has used the key, and perhaps what was left of the month.
+async fn instead(
+    app: &App,
+    client: &ClientId,
+    key: &mut Key,
+    now: Timestamp,
+    error: StoreError,
+) -> Result<(StoredEvent, Begun), Problem> {
+    if matches!(error, StoreError::Conflict | StoreError::Quota(_))
+        && let Some(event) = earlier(app, client, key, now).await?
+    {
+        return Ok((event, Begun::Perhaps));
+    }
+    Err(edge::failed(error))
 }
 
 /// An instant without fractions of a second, as documents carry it.

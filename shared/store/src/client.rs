@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::{
 use aws_types::SdkConfig;
 use badge::EventId;
 use badge::failure::{Failure, Nature};
+use badge::plan::Reached;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -21,6 +22,9 @@ pub enum StoreError {
     /// The record is not in the state the operation needs: it exists already, is gone, or was changed meanwhile.
     #[error("the record is not in the state this needs")]
     Conflict,
+    /// The organisation's plan allows no more.
+    #[error("a quota is reached: {}", .0.limit.quota.name())]
+    Quota(Reached),
     /// The store did not answer, or refused. Repeating may help.
     #[error("the store did not carry out {operation}: {code}")]
     Unavailable {
@@ -41,6 +45,7 @@ impl Failure for StoreError {
     fn nature(&self) -> Nature {
         match self {
             Self::Conflict => Nature::Conflict,
+            Self::Quota(reached) => Nature::Quota(*reached),
             Self::Unavailable { .. } => Nature::Temporary,
             Self::TooLarge | Self::Corrupt(_) => Nature::Fault,
         }
@@ -390,7 +395,7 @@ impl Store {
         Ok(())
     }
 
-    async fn transact_once(&self, writes: Vec<TransactWriteItem>) -> Result<(), Cancelled> {
+    pub(crate) async fn transact_once(&self, writes: Vec<TransactWriteItem>) -> Result<(), Cancelled> {
         let sent = self.dynamo.transact_write_items().set_transact_items(Some(writes)).send().await;
         let Err(error) = sent else { return Ok(()) };
         let reasons = error.as_service_error().and_then(|service| match service {
@@ -496,7 +501,7 @@ impl Store {
 }
 
 /// Waits before the next round of what a batch left over, or gives up.
-async fn back_off(operation: &'static str, round: u32) -> Result<(), StoreError> {
+pub(crate) async fn back_off(operation: &'static str, round: u32) -> Result<(), StoreError> {
     if round == BATCH_ROUNDS {
         return Err(StoreError::Unavailable { operation, code: "left over".into() });
     }
