@@ -263,7 +263,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when it cannot be counted.
     pub async fn count_attempt(&self, id: &SignInId) -> Result<bool, StoreError> {
-        self.count_up(Counter { key: &key::sign_in(id), name: "tried", max: MAX_SIGN_IN_ATTEMPTS.into(), ends: None })
+        self.count_within(Counter { key: &key::sign_in(id), name: "tried", max: MAX_SIGN_IN_ATTEMPTS.into(), ends: None })
             .await
     }
 

@@ -8,8 +8,8 @@ use crate::client::{Cancelled, Store, StoreError, back_off, key_map};
 use crate::forms::USED;
 use crate::item::number;
 use crate::key;
+use crate::key::TableKey;
 use crate::rates::Counter;
-use application::Form;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use badge::ClientId;
 use badge::plan::{Limit, Period, Plans, QUOTAS, Quota, Reached};
@@ -56,9 +56,11 @@ impl Store {
         let Some((start, end)) = quota.span(now) else { return Ok(()) };
         let key = key::usage(client, quota, Some(start));
         let ends = Some(end.as_second());
-        match self.count_up(Counter { key: &key, name: USED, max: limit.max, ends }).await? {
-            true => Ok(()),
-            false => Err(StoreError::Quota(limit.reached(limit.max, now))),
+        // Where there is no room at all, a missing counter is none either.
+        if limit.max > 0 && self.count_within(Counter { key: &key, name: USED, max: limit.max, ends }).await? {
+            Ok(())
+        } else {
+            Err(StoreError::Quota(limit.reached(limit.max, now)))
         }
     }
 
@@ -132,20 +134,28 @@ impl Store {
         limit: Option<Limit>,
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
-        let number = |value: u64| number(i64::try_from(value).unwrap_or(i64::MAX));
+        let key = key::usage(client, quota, quota.span(now).map(|(start, _)| start));
+        self.transact_add(&key, adds, limit.map(|limit| limit.max))
+    }
+
+    /// Adds to a counter that does not go beyond `max`.
+    pub(crate) fn transact_add(
+        &self,
+        key: &TableKey,
+        adds: u64,
+        max: Option<u64>,
+    ) -> Result<TransactWriteItem, StoreError> {
         let update = Update::builder()
             .table_name(self.table())
-            .set_key(Some(key_map(&key::usage(client, quota, quota.span(now).map(|(start, _)| start)))))
-            .update_expression("ADD used :adds")
-            .expression_attribute_values(":adds", number(adds));
-        let update = match limit {
-            // Nothing fits where not even an empty counter has room.
-            Some(limit) if adds > limit.max => {
-                update.condition_expression("attribute_exists(pk) AND attribute_not_exists(pk)")
-            }
-            Some(limit) => update
-                .condition_expression("attribute_not_exists(used) OR used <= :room")
-                .expression_attribute_values(":room", number(limit.max - adds)),
+            .set_key(Some(key_map(key)))
+            .update_expression(format!("ADD {USED} :adds"))
+            .expression_attribute_values(":adds", whole(adds));
+        let update = match max.map(|max| max.checked_sub(adds)) {
+            Some(Some(room)) => update
+                .condition_expression(format!("attribute_not_exists({USED}) OR {USED} <= :room"))
+                .expression_attribute_values(":room", whole(room)),
+            // Where there is no room at all, a missing counter is none either.
+            Some(None) => update.condition_expression(format!("{USED} < :none")).expression_attribute_values(":none", number(0)),
             None => update,
         };
         let update = update.build().map_err(|_| StoreError::Corrupt("update"))?;
@@ -185,4 +195,8 @@ impl Store {
         }
         Ok(())
     }
+}
+
+fn whole(value: u64) -> AttributeValue {
+    number(i64::try_from(value).unwrap_or(i64::MAX))
 }

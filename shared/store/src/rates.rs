@@ -31,11 +31,11 @@ impl Store {
     /// [`StoreError`] when it cannot be counted.
     pub async fn count_rate(&self, rate: &str, max: u32, now: Timestamp) -> Result<bool, StoreError> {
         let ends = Some(now.as_second() + COUNTER_LIFE_SECONDS);
-        self.count_up(Counter { key: &key::rate(rate), name: USED, max: max.into(), ends }).await
+        self.count_within(Counter { key: &key::rate(rate), name: USED, max: max.into(), ends }).await
     }
 
     /// Counts one more; whether it was within the counter's end.
-    pub(crate) async fn count_up(&self, counter: Counter<'_>) -> Result<bool, StoreError> {
+    pub(crate) async fn count_within(&self, counter: Counter<'_>) -> Result<bool, StoreError> {
         let Counter { key, name, max, ends } = counter;
         // A record that ends by itself is made here; another must be there.
         let (set, there) = match ends {
