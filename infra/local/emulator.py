@@ -10,7 +10,9 @@ The functions run as plain processes, children of this one. The process ends whe
 holds the other end of that pipe, so nothing is left running however the launcher dies. A line on standard input says that
 the stack is complete; only from then on is anything saved, since half a deployment could not be taken up again.
 
-On stdout it prints one line of JSON, the two ports, as soon as both are bound. The log goes to stderr.
+With `--faults` a third port stands between the functions and the AWS endpoint; see faults.py.
+
+On stdout it prints one line of JSON, the ports, as soon as all are bound. The log goes to stderr.
 
 MiniStack is pinned to one version because `tune` replaces private functions of it, here and for mail, objects and queues in the
 modules of those names. Each replacement says why.
@@ -30,6 +32,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+import faults
 import mail
 import objects
 import queues
@@ -56,9 +59,16 @@ def main() -> None:
     configure(options, aws_port)
     tune(options.logs)
     snapshots = Snapshots(options.state) if options.persist else None
-    print(json.dumps({"aws_port": aws_port, "port": front_port}), flush=True)
+    ports = {"aws_port": aws_port, "port": front_port}
+    proxy = None
+    if options.faults:
+        between = listen(HOST, 0)
+        ports["faults_port"] = between.getsockname()[1]
+        kill = faults.tune(f"http://{HOST}:{ports['faults_port']}")
+        proxy = faults.Proxy(aws_port, kill).serve(between)
+    print(json.dumps(ports), flush=True)
     application = front_door(front_port, options.api_id)
-    asyncio.run(serve(listeners, application, snapshots))
+    asyncio.run(serve(listeners, application, snapshots, proxy))
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -69,6 +79,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, required=True, help="folder for data and unpacked functions")
     parser.add_argument("--logs", type=Path, required=True, help="folder for one log file per function")
     parser.add_argument("--persist", action="store_true", help="keep the state across runs")
+    parser.add_argument("--faults", action="store_true", help="the functions call AWS through a proxy that can fail")
     return parser.parse_args()
 
 
@@ -256,7 +267,7 @@ def reads_only(scope) -> bool:
     return target.decode("latin-1").rpartition(".")[2].startswith(READING)
 
 
-async def serve(listeners: list[socket.socket], application, snapshots: Snapshots | None) -> None:
+async def serve(listeners: list[socket.socket], application, snapshots: Snapshots | None, proxy) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
     from ministack.core import lambda_runtime
@@ -275,6 +286,8 @@ async def serve(listeners: list[socket.socket], application, snapshots: Snapshot
         loop.call_soon_threadsafe(stop.set)
 
     threading.Thread(target=obey, daemon=True).start()
+    if proxy:
+        await proxy
 
     config = Config()
     config.bind = [f"fd://{listener.fileno()}" for listener in listeners]

@@ -3,6 +3,7 @@
     stack.py up                                     keeps its data in .local/state; runs until Ctrl-C
     stack.py up -- COMMAND…                         the same until COMMAND ends
     stack.py test --env-file FILE -- COMMAND…       an empty stack on free ports, COMMAND inside its environment, then gone
+    stack.py test --faults -- COMMAND…              the same with an AWS that fails as COMMAND asks for; see faults.py
     stack.py build                                  only builds what a stack is made of
 
 These write the stack's environment (BASE_URL, AWS_ENDPOINT_URL, CLIENT_ID, …) to a file of NAME=value lines once the stack
@@ -46,13 +47,13 @@ class StackFailed(Exception):
 class Emulator:
     """The emulator's process. Leaving the `with` block ends it and every function it started."""
 
-    def __init__(self, state: Path, logs: Path, port: int, aws_port: int, persist: bool) -> None:
+    def __init__(self, state: Path, logs: Path, port: int, aws_port: int, persist: bool, faults: bool = False) -> None:
         logs.mkdir(parents=True, exist_ok=True)
         self.log = logs / "emulator.log"
         command = [
             sys.executable, Path(__file__).with_name("emulator.py"), "--api-id", deploy.API_ID,
             "--port", str(port), "--aws-port", str(aws_port), "--state", state, "--logs", logs,
-            *(["--persist"] if persist else []),
+            *(["--persist"] if persist else []), *(["--faults"] if faults else []),
         ]
         # The functions inherit this environment: nothing of the developer's own belongs in it.
         environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "RUST_LOG") if name in os.environ}
@@ -71,6 +72,8 @@ class Emulator:
         self.environment = {
             "BASE_URL": self.base_url, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{ports['aws_port']}", **CREDENTIALS,
         }
+        if faults:
+            self.environment["FAULTS_URL"] = f"http://127.0.0.1:{ports['faults_port']}/_faults"
 
     def __enter__(self) -> "Emulator":
         return self
@@ -197,7 +200,7 @@ def test(options: argparse.Namespace) -> int:
         build()
     with tempfile.TemporaryDirectory(prefix="shirushi-") as folder:
         state = Path(folder)
-        with Emulator(state, options.logs, port=0, aws_port=0, persist=False) as emulator:
+        with Emulator(state, options.logs, port=0, aws_port=0, persist=False, faults=options.faults) as emulator:
             environment = {**bring_up(emulator, state, options.allow), "STACK_LOGS": str(options.logs.resolve())}
             write_environment(options.env_file or state / "stack.env", environment)
             command = options.command[1:] if options.command[:1] == ["--"] else options.command
@@ -218,6 +221,7 @@ def parse_arguments() -> argparse.Namespace:
     run.add_argument("command", nargs=argparse.REMAINDER, help="run this on the stack, then end, instead of waiting for Ctrl-C")
     run.set_defaults(run=up)
     check = commands.add_parser("test", parents=[common])
+    check.add_argument("--faults", action="store_true", help="the functions call AWS through a proxy that fails as it is told")
     check.add_argument("--logs", type=Path, default=LOCAL / "logs" / "test")
     check.add_argument("command", nargs=argparse.REMAINDER)
     check.set_defaults(run=test)

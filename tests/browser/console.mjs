@@ -198,6 +198,24 @@ async function badge(browser) {
   return {id, event: event.split('/events/')[1]};
 }
 
+/** Answers every question of a form: with this text, a day, the first of several. */
+async function answer(page, text) {
+  for(const field of await page.locator('input[type=text][name^="a."], textarea[name^="a."]').all()) {
+    await field.fill(text);
+  }
+  for(const field of await page.locator('input[type=date][name^="a."]').all()) {
+    await field.fill('2026-03-01');
+  }
+  const ticked = new Set();
+  for(const field of await page.locator('input[type=radio][name^="a."], input[type=checkbox][name^="a."]').all()) {
+    const name = await field.getAttribute('name');
+    if(!ticked.has(name)) {
+      ticked.add(name);
+      await field.check();
+    }
+  }
+}
+
 /** A form is made and opened; somebody applies; a reviewer sends it back, then approves; the admin reads it in the log. */
 async function review(browser, badge) {
   const opened = await member(browser, admin, {size: DESKTOP, lang: 'ja'});
@@ -237,23 +255,7 @@ async function review(browser, badge) {
   await own.goto(new URL(apply, base).href);
   await own.fill('[name=name]', '山田 花子');
   await own.fill('[name=email]', email);
-  const answer = async () => {
-    for(const field of await own.locator('input[type=text][name^="a."], textarea[name^="a."]').all()) {
-      await field.fill('緯糸をまっすぐ通すこと');
-    }
-    for(const field of await own.locator('input[type=date][name^="a."]').all()) {
-      await field.fill('2026-03-01');
-    }
-    const ticked = new Set();
-    for(const field of await own.locator('input[type=radio][name^="a."], input[type=checkbox][name^="a."]').all()) {
-      const name = await field.getAttribute('name');
-      if(!ticked.has(name)) {
-        ticked.add(name);
-        await field.check();
-      }
-    }
-  };
-  await answer();
+  await answer(own, '緯糸をまっすぐ通すこと');
   await judge(applicant, 'way/apply');
   await click(own, 'button[value=submit]');
   const proof = await until('a code for the applicant', async () => (await mails(email))[0]);
@@ -304,6 +306,101 @@ async function review(browser, badge) {
   return {form: form.split('/forms/')[1], application};
 }
 
+/** Puts a text that would be a script into every field for text of a form and sends it; what is refused there goes back to what it was. */
+async function poison(opened, form, button, name) {
+  const {page} = opened;
+  const fields = `${form} :is(input:not([type]), input[type=text], input[type=search], textarea)`;
+  const before = Object.fromEntries(await page.locator(fields).evaluateAll(all => all.map(field => [field.name, field.value])));
+  await page.locator(fields).evaluateAll((all, evil) => all.forEach(field => { field.value += evil; }), EVIL);
+  let poisoned = Object.keys(before).length;
+  for(let left = 4; ; left--) {
+    await page.locator(form).evaluate((form, button) => form.requestSubmit(form.querySelector(button)), button);
+    await page.waitForLoadState();
+    await until(`${name} is answered`, () => page.locator('.done, #errors').count());
+    await judge(opened, `way/evil-${name}`);
+    const refused = await page.locator(`${fields}[aria-invalid=true]`).evaluateAll(
+      (all, before) => all.map(field => { field.value = before[field.name] ?? ''; return field.name; }), before);
+    if(!refused.length || !left) {
+      const problem = await page.locator('#errors').count() ? await page.locator('#errors').innerText() : '';
+      assert.equal(problem, '', name);
+      assert.ok(poisoned > 0, `${name} takes no text`);
+      return;
+    }
+    poisoned -= refused.length;
+  }
+}
+
+/** Every text of a badge, a form, an issue, an application, as those who are shown it see it. */
+async function evil(browser, badge) {
+  const opened = await member(browser, admin, {size: DESKTOP, lang: 'ja'});
+  const {page} = opened;
+  await page.goto(`${home}/badges/${badge}/edit`);
+  await poison(opened, 'main form[enctype]', 'button:not([type=button])', 'badge-edit');
+
+  await page.goto(`${home}/forms/new`);
+  await page.selectOption('[name=badge_id]', badge);
+  await page.locator('label.tick', {hasText: '担当者が審査'}).first().locator('input').check();
+  await click(page, 'main form button');
+  await page.check('[name=active]');
+  await page.selectOption('[name=evidence]', 'no');
+  await page.locator('select[name$=".type"]').evaluateAll(all => all.forEach(kind => { if(kind.value === 'file') kind.value = 'text'; }));
+  await poison(opened, 'main form:has([name=active])', 'button[name=do][value=save]', 'form-edit');
+  const apply = await page.locator('a[href*="/apply/"]').first().getAttribute('href');
+  const public_ = await tab(browser, {size: PHONE, lang: 'ja'});
+  const own = public_.page;
+  await own.goto(new URL(apply, base).href);
+  await judge(public_, 'way/evil-apply');
+  const applicant = `evil-applicant-${run}@learners.example`;
+  await own.fill('[name=email]', applicant);
+  await own.fill('[name=name]', `山田 ${EVIL}`);
+  await answer(own, EVIL);
+  await click(own, 'button[value=submit]');
+  await judge(public_, 'way/evil-applied');
+  if(await own.locator('[name=code]').count()) {
+    const proof = await until('a code for the applicant', async () => (await mails(applicant))[0]);
+    await own.fill('[name=code]', proof.BodyText.match(/^\s*(\d{6})\s*$/m)[1]);
+    await click(own, '.proof button');
+  }
+  const application = own.url().split('/applications/')[1].split('.')[0];
+  await page.goto(`${home}/applications`);
+  await judge(opened, 'way/evil-queue');
+  await page.goto(`${home}/applications/${application}`);
+  await judge(opened, 'way/evil-application');
+
+  const holder = `evil-${run}@holders.example`;
+  await page.goto(`${home}/issue/${badge}`);
+  await page.fill('[name=list]', `${holder}\t山田 ${EVIL.replaceAll('"', '')}`);
+  await click(page, 'main form button');
+  await poison(opened, 'main form[method=post]', 'button', 'issue');
+  await judge(opened, 'way/evil-event');
+  const mail = await until('the award mail', async () => (await mails(holder))[0]);
+  const scripts = html => new DOMParser().parseFromString(html, 'text/html').querySelectorAll('script, [onerror], [href^="javascript:"]').length;
+  assert.ok(mail.BodyHtml.includes('onerror'), 'the mail shows the texts');
+  // Not within a page of ours, whose policy would complain of the mail's styles.
+  const reader = await tab(browser);
+  assert.equal(await reader.page.evaluate(scripts, mail.BodyHtml), 0, 'a mail holds a script');
+  await reader.close();
+  const receive = new URL(mail.BodyText.split(/\s+/).find(word => word.includes('/c/receive')));
+  await own.goto(receive.href);
+  await judge(public_, 'way/evil-receive');
+  const held = await (await fetch(receive.href, {headers: {accept: 'application/json'}})).json();
+  const credential = new URL(held.credential).pathname;
+  for(const [name, path] of Object.entries({
+    credential: `${credential}.html?lang=en`, embed: `${credential}/embed`, badge: `/badges/${badge}.html`, issuer: `/issuers/${client}.html`,
+    validator: `/validate?url=${encodeURIComponent(base + credential)}`, asked: `/validate?url=${encodeURIComponent(EVIL)}`,
+  })) {
+    await own.goto(base + path);
+    await judge(public_, `way/evil-${name}`);
+    assert.equal(await own.locator('a[href^="javascript:"]').count(), 0);
+  }
+  for(const place of ['', 'badges', `badges/${badge}`, 'events', 'forms', 'audit']) {
+    await page.goto(`${home}/${place}`);
+    await judge(opened, `way/evil-${place.split('/').join('-') || 'overview'}`);
+  }
+  await public_.close();
+  await opened.close();
+}
+
 /** Members, credentials, aliases, webhooks; with names that want to be scripts. */
 async function organisation(browser) {
   const opened = await member(browser, admin, {size: DESKTOP, lang: 'en'});
@@ -323,7 +420,7 @@ async function organisation(browser) {
   const creator = await member(browser, invited, {size: PHONE, lang: 'en'});
   assert.equal(await creator.page.locator('nav a[href$="/issue"]').count(), 0);
   assert.equal((await creator.page.goto(`${home}/issue`)).status(), 403);
-  await makeBadge(creator.page, {name: `B ${EVIL}`, description: `D ${EVIL}`, criteria: EVIL_LINK, ready: true});
+  const bad = await makeBadge(creator.page, {name: `B ${EVIL}`, description: `D ${EVIL}`, criteria: EVIL_LINK, ready: true});
   await judge(creator, 'way/evil-badge');
   assert.equal(await creator.page.locator('a[href^="javascript:"]').count(), 0);
   await creator.close();
@@ -357,6 +454,7 @@ async function organisation(browser) {
   await Promise.all([page.waitForNavigation(), row.locator('button').click()]);
   assert.equal(await page.locator('li', {hasText: `Hook ${run}`}).count(), 0);
   await opened.close();
+  return bad;
 }
 
 /** Nothing that is put into a page runs. */
@@ -408,7 +506,7 @@ async function look(browser, {badge, event, form, application}) {
       image: `${home}/badges/${badge}/image`, forms: `${home}/forms`, 'form-new': `${home}/forms/new`, form: `${home}/forms/${form}`,
       issue: `${home}/issue`, recipients: `${home}/issue/${badge}`, applications: `${home}/applications?state=issued`,
       application: `${home}/applications/${application}`, events: `${home}/events`, event: `${home}/events/${event}`,
-      members: `${home}/members`, member: base + someone, settings: `${home}/settings`, audit: `${home}/audit`, lost: `${home}/nowhere`,
+      members: `${home}/members`, member: base + someone, settings: `${home}/settings`, audit: `${home}/audit`, plan: `${home}/plan`, lost: `${home}/nowhere`,
     };
     for(const [name, address] of Object.entries(places)) {
       traffic.bytes = 0;
@@ -441,7 +539,8 @@ addMember(admin, 'admin');
 await withBrowser(async browser => {
   const made = await part('badge', () => badge(browser));
   const reviewed = await part('review', () => review(browser, made.id));
-  await part('organisation', () => organisation(browser));
+  const bad = await part('organisation', () => organisation(browser));
+  await part('scripts', () => evil(browser, bad));
   await part('policy', () => policy(browser));
   await part('without scripts', () => withoutScripts(browser, made.id));
   await part('look', () => look(browser, {badge: made.id, event: made.event, ...reviewed}));

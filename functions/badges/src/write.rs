@@ -9,6 +9,7 @@ use crate::{App, picture};
 use artwork::Artwork;
 use badge::definition::{Artwork as Kept, Badge, ImageFormat};
 use badge::input::{FieldError, Reason};
+use badge::plan::Quota;
 use badge::{BadgeId, ClientId, Definition, Lang};
 use edge::{Answer, Kind, Problem, Request, chance};
 use serde_json::{Value, json};

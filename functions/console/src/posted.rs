@@ -125,9 +125,17 @@ impl Filled {
         !self.posted.fields.is_empty() || !self.posted.files.is_empty()
     }
 
-    /// The complaint about what the API calls `pointer`.
-    pub(crate) fn complaint(&self, pointer: &str) -> Option<&str> {
-        self.complaints.iter().find(|c| c.pointer == pointer).map(|c| c.text.as_str())
+    /// The complaints about what the API calls `pointer`, or about a part of it.
+    pub(crate) fn complaints_about<'a>(&'a self, pointer: &'a str) -> impl Iterator<Item = &'a Complaint> {
+        let is_about = move |complaint: &&Complaint| {
+            complaint.pointer.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.complaints.iter().filter(is_about)
+    }
+
+    /// Whether there is any.
+    pub(crate) fn is_wrong(&self, pointer: &str) -> bool {
+        self.complaints_about(pointer).next().is_some()
     }
 }
 

@@ -5,14 +5,11 @@ use crate::desk::Desk;
 use crate::posted::Filled;
 use crate::visitor::Visitor;
 use badge::Lang;
-use edge::answer::Cache;
 use edge::assets::Asset;
+use edge::html::Page;
 use edge::{Answer, Kind, Problem, Request};
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use store::Role;
-
-/// Nothing but our own: style, modules, pictures and what modules ask. `data:` and `blob:` pictures are previews.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A page of the console without an organisation.
 pub(crate) fn plain(status: u16, request: &Request, title: &str, main: &Markup) -> Answer {
@@ -111,6 +108,7 @@ fn way_around(desk: &Desk<'_>, place: &str) -> Markup {
             &[
                 ("members", lang.pick("Members", "メンバー"), &[Admin]),
                 ("settings", lang.pick("Settings", "設定"), &[Admin]),
+                ("plan", lang.pick("Plan and usage", "プランと利用状況"), &[Admin]),
                 ("audit", lang.pick("Audit log", "操作履歴"), &[Admin]),
             ],
         ),
@@ -181,29 +179,11 @@ fn done(lang: Lang, what: &str) -> Option<&'static str> {
 }
 
 fn document(status: u16, lang: Lang, title: &str, scripts: &[&Asset], body: &Markup) -> Answer {
-    let markup = html! {
-        (DOCTYPE)
-        html lang=(lang.tag()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                title { (title) }
-                link rel="stylesheet" href=(assets::style().path());
-                @for script in scripts { script type="module" src=(script.path()) {} }
-            }
-            body.console { (body) }
-        }
-    };
-    Answer::new(status)
-        .body("text/html; charset=utf-8", markup.into_string())
-        .cache(Cache::None)
-        .header("content-security-policy", POLICY)
-        // With `no-referrer` browsers post with `Origin: null`, which is nobody (Fetch section 3.1).
-        .header("referrer-policy", "same-origin")
+    // With `no-referrer` browsers post with `Origin: null`, which is nobody (Fetch section 3.1).
+    let (class, style, referrer, scripts) = ("console", Some(assets::style()), "same-origin", scripts.to_vec());
+    Page { status, class, style, referrer, scripts, ..Page::new(lang, title) }
+        .answer_with(body)
         .header("x-frame-options", "DENY")
-        .header("content-language", lang.tag())
-        .header("vary", "accept-language, cookie")
 }
 
 /// The page of a request that failed.
@@ -300,20 +280,27 @@ impl<'a> Field<'a> {
     pub(crate) fn around(self, lang: Lang, filled: &Filled, control: impl Fn(&str, Option<&str>) -> Markup) -> Markup {
         let place = format!("{}{}", self.scope, field_id(self.pointer));
         let id = format!("f{place}");
-        let complaint = filled.complaint(self.pointer);
         let hint_id = (!self.hint.is_empty()).then(|| format!("h{place}"));
-        let error_id = complaint.map(|_| format!("e{place}"));
-        let described: Vec<String> = [hint_id.clone(), error_id.clone()].into_iter().flatten().collect();
+        // What is said of a part of it is found here too: the part has no control of its own.
+        let errors: Vec<(String, &str)> = filled
+            .complaints_about(self.pointer)
+            .map(|complaint| {
+                let letter = if complaint.pointer == self.pointer { "e" } else { "f" };
+                (format!("{letter}{}{}", self.scope, field_id(&complaint.pointer)), complaint.text.as_str())
+            })
+            .collect();
+        let described: Vec<&str> =
+            hint_id.as_deref().into_iter().chain(errors.iter().map(|(id, _)| id.as_str())).collect();
         let described = (!described.is_empty()).then(|| described.join(" "));
         html! {
-            div.field.wrong[complaint.is_some()] {
+            div.field.wrong[!errors.is_empty()] {
                 label for=(id) {
                     (self.label)
                     @if self.is_required { " " span.required { (lang.pick("required", "必須")) } }
                 }
                 @if let Some(hint_id) = &hint_id { p.hint id=(hint_id) { (self.hint) } }
                 (control(&id, described.as_deref()))
-                @if let (Some(complaint), Some(error_id)) = (complaint, &error_id) { p.error id=(error_id) { (complaint) } }
+                @for (id, text) in &errors { p.error id=(id) { (text) } }
             }
         }
     }
@@ -323,7 +310,7 @@ impl<'a> Field<'a> {
         self.around(lang, filled, |id, described| {
             html! {
                 input id=(id) name=(name) type=(kind) value=(filled.value(name, value)) aria-describedby=[described]
-                    aria-invalid=[filled.complaint(self.pointer).map(|_| "true")] required[self.is_required];
+                    aria-invalid=[filled.is_wrong(self.pointer).then_some("true")] required[self.is_required];
             }
         })
     }
@@ -333,7 +320,7 @@ impl<'a> Field<'a> {
         self.around(lang, filled, |id, described| {
             html! {
                 textarea id=(id) name=(name) rows=(rows) aria-describedby=[described]
-                    aria-invalid=[filled.complaint(self.pointer).map(|_| "true")] required[self.is_required] {
+                    aria-invalid=[filled.is_wrong(self.pointer).then_some("true")] required[self.is_required] {
                     (filled.value(name, value))
                 }
             }
@@ -352,7 +339,8 @@ impl<'a> Field<'a> {
         let chosen = filled.value(name, value);
         self.around(lang, filled, |id, described| {
             html! {
-                select id=(id) name=(name) aria-describedby=[described] required[self.is_required] {
+                select id=(id) name=(name) aria-describedby=[described]
+                    aria-invalid=[filled.is_wrong(self.pointer).then_some("true")] required[self.is_required] {
                     @for (value, label) in options { option value=(value) selected[*value == chosen] { (label) } }
                 }
             }
@@ -369,4 +357,23 @@ pub(crate) fn time(at: jiff::Timestamp) -> Markup {
 pub(crate) fn time_of(seconds: &serde_json::Value) -> Markup {
     let at = seconds.as_i64().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
     html! { @if let Some(at) = at { (time(at)) } @else { "–" } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Complaint;
+
+    #[test]
+    fn what_is_said_of_a_part_of_a_field_stands_beside_it() {
+        let complaint = |pointer: &str, text: &str| Complaint { pointer: pointer.into(), text: text.into() };
+        let complaints = vec![complaint("/domains/1", "no domain"), complaint("/domains_of_others", "elsewhere")];
+        let filled = Filled { complaints, ..Filled::default() };
+        let field = Field::new("/domains", "Domains").line(Lang::En, &filled, "domains", "text", "").into_string();
+        assert!(field.contains(r#"aria-describedby="f-domains-1" aria-invalid="true""#), "{field}");
+        assert!(field.contains(r#"<p class="error" id="f-domains-1">no domain</p>"#) && !field.contains("elsewhere"));
+        assert!(self::complaints(Lang::En, &filled).into_string().contains(r##"href="#f-domains-1""##));
+        let other = Field::new("/domain", "Domain").line(Lang::En, &filled, "domain", "text", "").into_string();
+        assert!(!other.contains("error") && !other.contains("aria-invalid"), "{other}");
+    }
 }

@@ -305,7 +305,7 @@ pub(crate) fn embed(request: &Request, urls: &Urls, held: &Held<'_>) -> Answer {
     let page = Page {
         class: "embed",
         cache: Cache::Fresh,
-        is_framed: true,
+        framed_by: Some("*"),
         scripts: Vec::new(),
         switch: None,
         ..Page::of(request, &content.name)

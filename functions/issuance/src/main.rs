@@ -129,10 +129,14 @@ impl App {
                 SigningTask::Award(job) => award::take(self, &job, message.now).await,
             },
             Wake::Schedule { now, .. } => {
-                // What hinders one is no reason to keep the other from its turn.
-                let (chunks, awards) =
-                    futures_util::future::join(chunk::sweep(self, now), award::sweep(self, now)).await;
-                chunks.and(awards)
+                // What hinders one is no reason to keep the others from their turn.
+                let (chunks, awards, revocations) = futures_util::future::join3(
+                    chunk::sweep(self, now),
+                    award::sweep(self, now),
+                    revoke::sweep(self, now),
+                )
+                .await;
+                chunks.and(awards).and(revocations)
             }
         }
     }

@@ -1,4 +1,7 @@
 //! Revoking: mark, set the bit, sign the list anew. The credential stays.
+//!
+//! A row stands from before the first is marked until the list is published ([`store::status_lists::Revoking`]): whoever breaks off in
+//! between is found by the sweep, which publishes what was marked.
 
 use crate::chunk;
 use crate::sign::{self, Begun, Workshop};
@@ -10,13 +13,17 @@ use badge::{ClientId, CredentialId, EventId, Recipient};
 use edge::token::Caller;
 use edge::{Answer, Kind, Problem, Request};
 use futures_util::{StreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use store::credentials::CredentialState;
+use store::status_lists::Revoking;
 use store::{Revocation, StoreError};
 
 /// Transactions under way at once.
 const REVOCATIONS_AT_ONCE: usize = 16;
+/// How long a list may differ from what is published of it before somebody publishes it: twice as long as an invocation takes at most.
+const OVERDUE: SignedDuration = SignedDuration::from_mins(2);
 
 /// `PUT /v2/event/{client}/{event}/revoke` with `recipient` (addresses, matched in any case) and optionally a public `reason`.
 ///
@@ -55,11 +62,14 @@ pub(crate) async fn revoke(app: &App, request: &Request, caller: &Caller) -> Res
             app.store.revoke(client, &id, number, (listed, index), revocation).await
         }
     };
+    let revoking = Revoking { at: request.now, list: listed.clone(), request: request.id.clone() };
+    app.store.begin_revoking(&revoking).await.map_err(edge::failed)?;
     let states = app.store.states_of(&ids).await.map_err(edge::failed)?;
-    let revoking: Vec<_> = states.values().filter(|state| !state.is_revoked).map(one).collect();
-    let outcomes: Vec<_> = stream::iter(revoking).buffer_unordered(REVOCATIONS_AT_ONCE).collect().await;
+    let marking: Vec<_> = states.values().filter(|state| !state.is_revoked).map(one).collect();
+    let outcomes: Vec<_> = stream::iter(marking).buffer_unordered(REVOCATIONS_AT_ONCE).collect().await;
     // Whatever was marked is published, also when something else failed: a repetition does the rest.
     status::publish(app, &workshop, listed, request.now).await?;
+    app.store.end_revoking(&revoking).await.map_err(edge::failed)?;
     chunk::hint(app, &organisation).await;
     let mut count = 0;
     for outcome in outcomes {
@@ -71,6 +81,24 @@ pub(crate) async fn revoke(app: &App, request: &Request, caller: &Caller) -> Res
     }
     let body = json!({"success": true, "message": "", "resource_type": null, "resource_id": null, "count": count});
     Ok(Answer::json(200, &body))
+}
+
+/// Publishes lists in which somebody has revoked and then broken off.
+pub(crate) async fn sweep(app: &App, now: Timestamp) -> Result<(), Problem> {
+    let before = now.checked_sub(OVERDUE).map_err(Problem::internal)?;
+    for revoking in app.store.unpublished(before).await.map_err(edge::failed)? {
+        tracing::warn!(list = revoking.list.as_str(), "a revocation was overdue");
+        let head = app.store.list_head(&revoking.list).await.map_err(edge::failed)?;
+        let head = head.ok_or_else(|| Problem::internal("the status list of a revocation is gone"))?;
+        let organisation = app.store.organisation(&head.client).await.map_err(edge::failed)?;
+        let organisation =
+            organisation.ok_or_else(|| Problem::internal("the organisation of a status list is gone"))?;
+        let workshop = Workshop::open(app, &organisation).await?;
+        status::publish(app, &workshop, &revoking.list, now).await?;
+        app.store.end_revoking(&revoking).await.map_err(edge::failed)?;
+        chunk::hint(app, &organisation).await;
+    }
+    Ok(())
 }
 
 /// Addresses in lower case, and the reason.

@@ -26,8 +26,8 @@ pub(crate) async fn judge(app: &App, mut evidence: Evidence, found: Found, clock
     };
     match recorded {
         Ok(()) => tracing::info!(evidence = evidence.promise.id.as_str(), code, "judged"),
-        // Somebody else has done so meanwhile, and does the rest.
-        Err(StoreError::Conflict) => return Ok(()),
+        // Somebody else has done so meanwhile; or this was done, and the answer lost. Telling twice changes nothing.
+        Err(StoreError::Conflict) => return app.tell(&evidence.promise.application).await,
         Err(error) => return Err(edge::failed(error)),
     }
     if code != "accepted" {

@@ -57,12 +57,12 @@ fn form_fields(lang: Lang, text: &str) -> Markup {
                     input #trust name="trust" type="file" accept=".pem,.crt,.cer,application/x-pem-file" aria-describedby="trust-hint";
                     p.soft #trust-hint { (lang.pick("Only for a PDF that was sealed outside this service (PEM).", "当サービス以外で封印されたPDFの場合だけ必要です（PEM形式）。")) }
                 }
-                label.choice {
-                    input type="checkbox" name="keep" value="1";
-                    span {
-                        (lang.pick("Keep the result, to show it to others", "結果を保存して、ほかの人に見せる"))
-                        span.soft.small { (lang.pick("The report, not the file, is kept for 30 days under an address of its own.", "ファイルではなく検証結果だけを、専用のURLで30日間保存します。")) }
-                    }
+            }
+            label.choice {
+                input type="checkbox" name="keep" value="1";
+                span {
+                    (lang.pick("Keep the result, to show it to others", "結果を保存して、ほかの人に見せる"))
+                    span.soft.small { (lang.pick("The report, not the file, is kept for 30 days under an address of its own.", "ファイルではなく検証結果だけを、専用のURLで30日間保存します。")) }
                 }
             }
             div.actions.start { button type="submit" { (lang.pick("Check", "検証する")) } }
@@ -238,11 +238,16 @@ fn share(lang: Lang, shown: &Shown<'_>) -> Markup {
         ),
         (None, Source::File { .. }) => {
             return markup! {
-                p.soft.small.screen {
-                    (lang.pick(
-                        "The file was deleted. To show the result to others, check it once more and choose under “More” to keep the result.",
-                        "ファイルは削除しました。結果をほかの人に見せるには、「詳しい設定」で保存を選んで、もう一度検証してください。"
-                    ))
+                section.box.screen {
+                    h2 { (lang.pick("Show this result to others", "この結果を共有する")) }
+                    // A script still has the file, and hands it in again.
+                    button.quiet type="button" data-keep hidden { (lang.pick("Keep the result for 30 days", "結果を30日間保存する")) }
+                    p.soft.small {
+                        (lang.pick(
+                            "The file was deleted. To keep the result, the file is checked once more.",
+                            "ファイルは削除しました。結果を保存するときは、ファイルをもう一度検証します。"
+                        ))
+                    }
                 }
             };
         }

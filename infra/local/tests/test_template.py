@@ -171,11 +171,17 @@ class Triggers(unittest.TestCase):
             needed = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
             self.assertLessEqual(needed, self.allowed(f"{function}Role", queue), name)
 
-    def test_a_message_stays_hidden_for_as_long_as_a_function_may_work_on_it(self):
+    def test_a_function_has_more_time_than_one_call_of_aws_may_take(self):
+        config = (ROOT / "shared" / "edge" / "src" / "config.rs").read_text(encoding="utf-8")
+        longest = int(re.search(r"OPERATION_TIMEOUT: Duration = Duration::from_secs\((\d+)\)", config)[1])
+        for name, function in resources(self.template, "AWS::Lambda::Function").items():
+            self.assertGreaterEqual(function["Timeout"], longest + 3, name)
+
+    def test_a_message_stays_hidden_six_times_as_long_as_a_function_may_work_on_it(self):
         for name, mapping in resources(self.template, "AWS::Lambda::EventSourceMapping").items():
             queue = self.template["Resources"][mapping["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
             function = self.template["Resources"][mapping["FunctionName"]["Ref"]]["Properties"]
-            self.assertGreaterEqual(queue.get("VisibilityTimeout", 30), function["Timeout"], name)
+            self.assertGreaterEqual(queue.get("VisibilityTimeout", 30), 6 * function["Timeout"], name)
 
     def test_every_queue_that_feeds_a_function_has_a_queue_for_what_it_cannot_do(self):
         queues = resources(self.template, "AWS::SQS::Queue")

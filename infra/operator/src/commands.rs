@@ -1,7 +1,6 @@
 //! The commands, each from options to a JSON answer.
 
 use crate::arguments::Arguments;
-use aws_config::BehaviorVersion;
 use badge::input::FieldError;
 use badge::plan::Tier;
 use badge::{ClientId, EmailAddress, Lang, Organisation};
@@ -11,6 +10,7 @@ use proof::keys::PublicKey;
 use queue::Watch;
 use serde_json::{Value, json};
 use signer::Signer;
+use store::check::Busy;
 use store::people::{INVITATION_LIFE, person};
 use store::secrets::new_secret;
 use store::signing_keys::DEFAULT_SCOPE;
@@ -29,7 +29,7 @@ pub(crate) struct World {
 
 #[expect(clippy::disallowed_methods, reason = "a command reads the clock once, when it starts")]
 pub(crate) async fn world() -> Result<World, String> {
-    let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
+    let aws = config::bounded().load().await;
     let text = |error: config::ConfigError| error.to_string();
     let store =
         Store::new(&aws, config::required("TABLE_NAME").map_err(text)?, config::required("BUCKET_NAME").map_err(text)?);
@@ -273,7 +273,7 @@ const QUEUES: [(&str, &str, &str); 7] = [
 ];
 
 async fn watch(url: &'static str, dead_url: &'static str) -> Result<Watch, String> {
-    let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
+    let aws = config::bounded().load().await;
     let required = |name| config::required(name).map_err(|error| error.to_string());
     Ok(Watch::new(&aws, required(url)?, required(dead_url)?))
 }
@@ -287,6 +287,26 @@ pub(crate) async fn show_queues(arguments: &Arguments) -> Answer {
         answer[name] = json!(load);
     }
     Ok(answer)
+}
+
+/// Credentials that `store check` verifies when it is not told how many.
+const VERIFIED: usize = 1_000;
+
+/// `store check`.
+pub(crate) async fn check_store(arguments: &Arguments) -> Answer {
+    arguments.only(&["verify"])?;
+    let verified = match arguments.optional("verify") {
+        None => VERIFIED,
+        Some("all") => usize::MAX,
+        Some(number) => number.parse().map_err(|_| "--verify is a number or all")?,
+    };
+    let World { store, now, .. } = world().await?;
+    let evidence = store.in_bucket(config::required("EVIDENCE_BUCKET_NAME").map_err(|error| error.to_string())?);
+    let queues = show_queues(&Arguments::default()).await?;
+    let load = |queue: &str| ["waiting", "in_flight", "dead"].map(|kind| queues[queue][kind].as_u64().unwrap_or(0));
+    let busy = Busy { signing: load("signing").into_iter().sum::<u64>() > 0 };
+    let report = store.check(&evidence, now, busy, verified).await.map_err(|error| error.to_string())?;
+    Ok(json!({"counts": report.counts, "queues": queues, "violations": report.violations}))
 }
 
 /// `queues redrive`.

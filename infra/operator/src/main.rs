@@ -43,6 +43,8 @@ Usage: operator COMMAND [--option VALUE …]
   seal list                                         all seals with their fingerprints
   seal retire --fingerprint F                       seals no more; what it sealed stays genuine
   seal compromised --fingerprint F                  what it sealed is genuine no more
+  store check [--verify N|all]                      reads everything and changes nothing: what there is, what waits, and whatever does not
+                                                    agree with the rest; verifies N credentials (1000). Fails when something is wrong
   queues show                                       how much waits, is worked on, and failed too often
   queues redrive --queue signing|mail|mail-prompt|mail-feedback|webhook|evidence|application
                                                     sends what failed too often back into its queue
@@ -82,6 +84,7 @@ async fn main() -> ExitCode {
         (Some("seal"), Some("list"), Ok(arguments)) => seal::list(&arguments).await,
         (Some("seal"), Some("retire"), Ok(arguments)) => seal::retire(&arguments).await,
         (Some("seal"), Some("compromised"), Ok(arguments)) => seal::compromised(&arguments).await,
+        (Some("store"), Some("check"), Ok(arguments)) => commands::check_store(&arguments).await,
         (Some("queues"), Some("show"), Ok(arguments)) => commands::show_queues(&arguments).await,
         (Some("queues"), Some("redrive"), Ok(arguments)) => commands::redrive_queue(&arguments).await,
         _ => Err("unknown command; see `operator help`".into()),
@@ -89,7 +92,8 @@ async fn main() -> ExitCode {
     match answer {
         Ok(answer) => {
             println!("{}", serde_json::to_string_pretty(&answer).unwrap_or_default());
-            ExitCode::SUCCESS
+            let wrong = answer["violations"].as_array().is_some_and(|violations| !violations.is_empty());
+            if wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS }
         }
         Err(error) => {
             eprintln!("operator: {error}");

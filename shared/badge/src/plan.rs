@@ -322,6 +322,16 @@ mod tests {
     }
 
     #[test]
+    fn the_figures_to_begin_with_read_and_hold_the_smallest_plan_to_most() {
+        let plans: Plans = serde_json::from_str(include_str!("../../../infra/plans.json")).unwrap();
+        for quota in QUOTAS {
+            let [basic, premium] = [Tier::Basic, Tier::Premium].map(|tier| plans.limit(Some(tier), quota).unwrap().max);
+            assert!(basic <= premium, "{quota:?}");
+        }
+        assert_eq!(plans.limit(None, Quota::CredentialsPerMonth), None);
+    }
+
+    #[test]
     fn a_month_and_a_minute_end_where_the_next_begins() {
         let spans = |text: &str, quota: Quota| quota.span(at(text)).map(|(a, b)| (a.to_string(), b.to_string()));
         let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));

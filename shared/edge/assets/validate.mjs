@@ -55,8 +55,9 @@ function begin(form) {
   });
 
   /** The form as it is sent: a file that is too large for it goes to the bucket before, and is named instead. */
-  async function body() {
+  async function body(keep) {
     const data = new FormData(form);
+    if (keep) data.set("keep", "1");
     const large = file.files[0];
     if (!large || large.size <= MAX_FORM_BYTES) return data;
     const lent = await fetch("/validate/upload", { method: "POST", headers: { accept: "application/json" } });
@@ -74,13 +75,12 @@ function begin(form) {
     return data;
   }
 
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  async function send(keep) {
     if (button.getAttribute("aria-disabled") === "true") return;
     button.setAttribute("aria-disabled", "true");
     say(text("Checking…", "検証しています…"));
     try {
-      const answer = await post(form.action, await body(), { accept: "text/html", "accept-language": document.documentElement.lang });
+      const answer = await post(form.action, await body(keep), { accept: "text/html", "accept-language": document.documentElement.lang });
       const page = new DOMParser().parseFromString(answer.responseText, "text/html");
       const main = page.querySelector("main");
       if (!main) throw new Error();
@@ -94,10 +94,24 @@ function begin(form) {
       scrollTo(0, 0);
       const again = main.querySelector("form[data-validate]");
       if (again) begin(again);
+      const keeper = main.querySelector("[data-keep]");
+      if (keeper) {
+        keeper.hidden = false;
+        keeper.addEventListener("click", () => {
+          keeper.after(progress);
+          button.removeAttribute("aria-disabled");
+          send(true);
+        });
+      }
     } catch (error) {
       say(error.message || text("That did not work. Please try again.", "うまくいきませんでした。もう一度お試しください。"), 0);
       button.removeAttribute("aria-disabled");
     }
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(false);
   });
 }
 addEventListener("popstate", () => location.reload());

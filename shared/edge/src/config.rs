@@ -1,6 +1,9 @@
 //! Configuration: environment variables that the template sets, read once while a function starts.
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use badge::Urls;
 use badge::plan::Plans;
 use std::time::Duration;
@@ -56,21 +59,50 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(7);
 /// Attempts of an AWS call, with the SDK's exponential backoff and jitter between them.
 const ATTEMPTS: u32 = 4;
 
-/// How AWS is called: region and credentials from the variables Lambda sets, bounded time, repetitions with jitter.
-///
-/// Credentials come from the environment only. The general chain would also look for profiles, containers and instances, which a
-/// function never has and which cost start-up time.
-pub async fn aws() -> SdkConfig {
-    let timeouts = aws_config::timeout::TimeoutConfig::builder()
+/// How AWS is called, whoever calls: bounded time, repetitions with jitter.
+#[must_use]
+pub fn bounded() -> ConfigLoader {
+    let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
+        .read_timeout(ATTEMPT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .operation_timeout(OPERATION_TIMEOUT)
         .build();
     aws_config::defaults(BehaviorVersion::latest())
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts)
+        // The body of a file comes after the operation is over, and is waited for no longer.
+        .stalled_stream_protection(StalledStreamProtectionConfig::enabled().grace_period(ATTEMPT_TIMEOUT).build())
+}
+
+/// The same for a function: region and credentials from the variables Lambda sets.
+///
+/// Credentials come from the environment only. The general chain would also look for profiles, containers and instances, which a
+/// function never has and which cost start-up time.
+pub async fn aws() -> SdkConfig {
+    bounded()
         .region(Region::new(optional("AWS_REGION").unwrap_or_else(|| "us-east-1".to_owned())))
         .credentials_provider(aws_config::environment::EnvironmentVariableCredentialsProvider::new())
-        .retry_config(aws_config::retry::RetryConfig::standard().with_max_attempts(ATTEMPTS))
-        .timeout_config(timeouts)
         .load()
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_config::retry::RetryMode;
+
+    #[tokio::test]
+    async fn every_call_ends_and_is_repeated() {
+        let aws = aws().await;
+        let (timeouts, retries) = (aws.timeout_config().unwrap(), aws.retry_config().unwrap());
+        let attempt = timeouts.operation_attempt_timeout().unwrap();
+        assert!(timeouts.connect_timeout().unwrap() < attempt && timeouts.read_timeout().unwrap() <= attempt);
+        // More than one attempt has time, and a function of ten seconds, the shortest there is, has some left.
+        assert!(timeouts.operation_timeout().unwrap() >= 2 * attempt);
+        assert!(timeouts.operation_timeout().unwrap() < Duration::from_secs(10));
+        assert_eq!((retries.mode(), retries.max_attempts()), (RetryMode::Standard, ATTEMPTS));
+        let stalled = aws.stalled_stream_protection().unwrap();
+        assert!(stalled.download_enabled() && stalled.grace_period() <= attempt);
+    }
 }

@@ -67,12 +67,18 @@ pub struct Page<'a> {
     pub nav: Option<Markup>,
     /// More in the head: descriptions for other sites, links to other forms.
     pub head: Option<Markup>,
+    /// The style sheet it loads; without one, [`STYLE`] stands in the page.
+    pub style: Option<&'a Asset>,
     /// Scripts it loads; [`assets::page`] unless told otherwise.
     pub scripts: Vec<&'a Asset>,
     /// Origins that its scripts may talk to besides its own.
     pub connect: Option<&'a str>,
-    /// Whether other sites may show it in a frame.
-    pub is_framed: bool,
+    /// Origins that its forms may lead on to besides its own: browsers count a redirect as where a form goes.
+    pub onward: Option<&'a str>,
+    /// Who may show it in a frame, as a policy says it: `*`, or origins; nobody unless told otherwise.
+    pub framed_by: Option<&'a str>,
+    /// Its referrer policy; `no-referrer` unless told otherwise, since addresses open things.
+    pub referrer: &'static str,
     /// Whether search engines may find it.
     pub is_indexed: bool,
     /// Where the other language is; none where there is no way back to this page.
@@ -100,9 +106,12 @@ impl<'a> Page<'a> {
             class: "",
             nav: None,
             head: None,
+            style: None,
             scripts: vec![assets::page()],
             connect: None,
-            is_framed: false,
+            onward: None,
+            framed_by: None,
+            referrer: "no-referrer",
             is_indexed: false,
             switch: None,
             remembered: None,
@@ -126,18 +135,23 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// The policy: this one style sheet, pictures and scripts of our own host, and nothing else.
+    /// The policy: the one style sheet, pictures and scripts of our own host, and nothing else.
     fn policy(&self) -> String {
-        let style = style_hash();
-        let connect = self.connect.map(|origin| format!(" {origin}")).unwrap_or_default();
-        let scripts = if self.scripts.is_empty() {
-            String::new()
-        } else {
-            format!("script-src 'self'; connect-src 'self'{connect}; ")
+        let style = match self.style {
+            Some(_) => "'self'".to_owned(),
+            None => format!("'sha256-{}'", style_hash()),
         };
-        let frames = if self.is_framed { "*" } else { "'none'" };
+        let besides = |origin: Option<&str>| origin.map(|origin| format!(" {origin}")).unwrap_or_default();
+        let (connect, onward) = (besides(self.connect), besides(self.onward));
+        // Pictures in `blob:` are previews, which only scripts make.
+        let (scripts, pictures) = if self.scripts.is_empty() {
+            (String::new(), "")
+        } else {
+            (format!("script-src 'self'; worker-src 'self'; connect-src 'self'{connect}; "), " blob:")
+        };
+        let frames = self.framed_by.unwrap_or("'none'");
         format!(
-            "default-src 'none'; style-src 'sha256-{style}'; {scripts}img-src 'self' data:; form-action 'self'; base-uri 'none'; \
+            "default-src 'none'; style-src {style}; {scripts}img-src 'self' data:{pictures}; form-action 'self'{onward}; base-uri 'none'; \
              frame-ancestors {frames}"
         )
     }
@@ -145,14 +159,25 @@ impl<'a> Page<'a> {
     /// The page. One that no cache may keep is one reader's: no other site's script may read it.
     #[must_use]
     pub fn answer(&self, main: &Markup) -> Answer {
-        let (media_type, page) = ("text/html; charset=utf-8", self.markup(main).into_string());
+        let bare = self.class.contains("embed");
+        self.answer_with(&html! {
+            @if !bare { (self.header()) }
+            main #main tabindex="-1" { (main) }
+            @if !bare { footer { "Shirushi 印" } }
+        })
+    }
+
+    /// The same with everything in its body, where a header of its own stands instead of everybody's.
+    #[must_use]
+    pub fn answer_with(&self, body: &Markup) -> Answer {
+        let (media_type, page) = ("text/html; charset=utf-8", self.markup(body).into_string());
         let answer = match self.cache {
             Cache::None => Answer::new(self.status).body(media_type, page).cache(self.cache),
             _ => Answer::public(media_type, page, self.cache).status(self.status),
         };
         let mut answer = answer
             .header("content-security-policy", self.policy())
-            .header("referrer-policy", "no-referrer")
+            .header("referrer-policy", self.referrer)
             .header("content-language", self.lang.tag())
             .header("vary", "accept, accept-language, cookie");
         if !self.is_indexed {
@@ -164,9 +189,8 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn markup(&self, main: &Markup) -> Markup {
+    fn markup(&self, body: &Markup) -> Markup {
         let Self { lang, class, .. } = *self;
-        let bare = class.contains("embed");
         html! {
             (DOCTYPE)
             html lang=(lang.tag()) {
@@ -177,14 +201,13 @@ impl<'a> Page<'a> {
                     title { (self.title) }
                     link rel="icon" href=(ICON);
                     @if let Some(head) = &self.head { (head) }
-                    style { (PreEscaped(STYLE)) }
+                    @match self.style {
+                        Some(style) => { link rel="stylesheet" href=(style.path()); },
+                        None => style { (PreEscaped(STYLE)) },
+                    }
                     @for script in &self.scripts { script type="module" src=(script.path()) {} }
                 }
-                body class=[Some(class).filter(|class| !class.is_empty())] {
-                    @if !bare { (self.header()) }
-                    main #main tabindex="-1" { (main) }
-                    @if !bare { footer { "Shirushi 印" } }
-                }
+                body class=[Some(class).filter(|class| !class.is_empty())] { (body) }
             }
         }
     }
@@ -273,12 +296,20 @@ mod tests {
         let (response, text) = shown(&Page::of(&get("/a"), "<T>"));
         let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
         assert!(policy.starts_with("default-src 'none'; style-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
-        assert!(policy.contains("script-src 'self'; connect-src 'self';") && policy.contains("frame-ancestors 'none'"));
+        assert!(
+            policy.contains("script-src 'self'; worker-src 'self'; connect-src 'self';")
+                && policy.contains("frame-ancestors 'none'")
+        );
         assert!(text.contains("<title>&lt;T&gt;</title>") && text.contains(&assets::page().path()));
         assert!(text.contains("content=\"noindex\"") && response.headers()["x-robots-tag"] == "noindex");
         assert!(text.find("href=\"#main\"").unwrap() < text.find("<main id=\"main\"").unwrap());
-        let bare =
-            Page { scripts: vec![], is_framed: true, is_indexed: true, class: "embed", ..Page::new(Lang::En, "t") };
+        let bare = Page {
+            scripts: vec![],
+            framed_by: Some("*"),
+            is_indexed: true,
+            class: "embed",
+            ..Page::new(Lang::En, "t")
+        };
         let (response, text) = shown(&bare);
         let policy = response.headers()["content-security-policy"].to_str().unwrap();
         assert!(!policy.contains("script-src") && policy.ends_with("frame-ancestors *"));

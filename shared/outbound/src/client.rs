@@ -18,6 +18,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use url::{Host, Url};
 
 use crate::address::is_public;
+use crate::breaker::Breaker;
 use crate::error::FetchError;
 use crate::guard::{Guard, PORTS};
 
@@ -63,6 +64,7 @@ pub struct Posted {
 pub struct Client {
     guard: Arc<Guard>,
     tls: TlsConnector,
+    breaker: Breaker,
 }
 
 impl Client {
@@ -88,10 +90,11 @@ impl Client {
             .expect("aws-lc-rs serves the default TLS versions")
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Self { guard: Arc::new(guard), tls: TlsConnector::from(Arc::new(config)) }
+        Self { guard: Arc::new(guard), tls: TlsConnector::from(Arc::new(config)), breaker: Breaker::default() }
     }
 
-    /// Asks for `url` with the given `Accept` value, following redirects under the same rules.
+    /// Asks for `url` with the given `Accept` value, following redirects under the same rules. A host that has not answered several times
+    /// in a row is not asked for a while.
     ///
     /// # Errors
     /// [`FetchError`]; a refused address is told apart from an unreachable host and from an oversized answer.
@@ -136,10 +139,15 @@ impl Client {
         loop {
             let mut request = target.request(Method::GET, VALIDATOR, Bytes::new())?;
             request.headers_mut().insert(ACCEPT, HeaderValue::from_str(accept).map_err(|_| FetchError::NotAnAddress)?);
-            let response = self.ask(&target, request).await?;
-            if !is_redirect(response.status().as_u16()) {
-                return self.read(&target, response).await;
+            let attempt = self.breaker.begin(&format!("{}:{}", target.host, target.port))?;
+            let answer = self.answer(&target, request).await;
+            if !answer.as_ref().is_err_and(FetchError::is_silence) {
+                attempt.answered();
             }
+            let response = match answer? {
+                Answer::Final(fetched) => return Ok(fetched),
+                Answer::Redirect(response) => response,
+            };
             if redirects == self.guard.limits.redirects {
                 return Err(FetchError::TooManyRedirects(redirects));
             }
@@ -148,6 +156,14 @@ impl Client {
             let next = target.url.join(&location).map_err(|_| FetchError::RedirectWithoutTarget)?;
             target = Target::check(next, &self.guard)?;
         }
+    }
+
+    async fn answer(&self, target: &Target, request: Request<Full<Bytes>>) -> Result<Answer, FetchError> {
+        let response = self.ask(target, request).await?;
+        if is_redirect(response.status().as_u16()) {
+            return Ok(Answer::Redirect(response));
+        }
+        self.read(target, response).await.map(Answer::Final)
     }
 
     /// Connects and sends one request; the answer's head is in, its body is still to come.
@@ -190,6 +206,12 @@ impl Client {
             body,
         })
     }
+}
+
+/// What came back from one host.
+enum Answer {
+    Final(Fetched),
+    Redirect(Response<Incoming>),
 }
 
 /// An address that passed the questions about how it is written.
@@ -411,6 +433,27 @@ mod tests {
         let kept: Vec<String> = usable(mixed.clone(), false).iter().map(ToString::to_string).collect();
         assert_eq!(kept, ["8.8.8.8:443", "[2606:4700::1]:443"]);
         assert_eq!(usable(mixed, true).len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_host_that_is_silent_is_left_alone_and_one_that_answers_badly_is_not() {
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let broken = serve(|_| "HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n".to_owned()).await;
+        let client = client(&[port, broken], Limits::default());
+        for _ in 0..5 {
+            assert_eq!(client.get(&format!("http://127.0.0.1:{broken}/"), "*/*").await.unwrap().status, 500);
+        }
+        let mut outcomes = Vec::new();
+        for _ in 0..5 {
+            outcomes.push(client.get(&format!("http://127.0.0.1:{port}/"), "*/*").await.unwrap_err());
+        }
+        let (silent, alone) =
+            (FetchError::Connect("127.0.0.1".into()), FetchError::LeftAlone(format!("127.0.0.1:{port}")));
+        assert_eq!(outcomes, [silent.clone(), silent.clone(), silent, alone.clone(), alone]);
+        // What is refused is nobody's fault.
+        for _ in 0..5 {
+            assert!(matches!(client.get("https://127.0.0.1/", "*/*").await, Err(FetchError::NotPublic(_))));
+        }
     }
 
     #[tokio::test]

@@ -44,7 +44,17 @@ pub enum FetchError {
     /// The body is compressed although `identity` was asked for.
     #[error("the answer is encoded although no encoding was asked for")]
     Encoded,
+    /// The host has not answered several times in a row, and is not asked for a while.
+    #[error("{0} has not answered lately and was not asked")]
+    LeftAlone(String),
     /// The whole request took longer than [`Limits::total`](crate::Limits::total).
     #[error("no complete answer in time")]
     TimedOut,
+}
+
+impl FetchError {
+    /// Whether the host gave no answer at all, or none that is HTTP.
+    pub(crate) const fn is_silence(&self) -> bool {
+        matches!(self, Self::HostNotFound(_) | Self::Connect(_) | Self::Tls(_) | Self::Protocol | Self::TimedOut)
+    }
 }

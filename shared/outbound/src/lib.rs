@@ -11,7 +11,8 @@
 //! 4. **What comes back**: at most [`Limits::body_bytes`], within [`Limits::total`], unencoded. Of the answer to a post
 //!    ([`Client::post`]) only its head counts, and no redirect is followed.
 //!
-//! Nothing is remembered between requests: no cookies, no credentials, no pooled connections, no proxies from the environment.
+//! Nothing is remembered between requests but which hosts do not answer, which are left alone for a while: no cookies, no credentials,
+//! no pooled connections, no proxies from the environment.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), outbound::FetchError> {
@@ -29,6 +30,7 @@
 //! **Invariant**: no public function takes a socket address, and no request leaves without passing the four questions.
 
 mod address;
+mod breaker;
 mod client;
 mod error;
 mod guard;

@@ -101,7 +101,7 @@ pub struct Listed {
 }
 
 impl Listed {
-    fn of(application: &Application) -> Self {
+    pub(crate) fn of(application: &Application) -> Self {
         Self {
             id: application.id.clone(),
             form: application.form.clone(),
@@ -183,7 +183,6 @@ impl Store {
         match self.transact_told(writes.items.clone()).await {
             Ok(()) => Ok(()),
             Err(Cancelled::Failed(places)) => Err(writes.refused(&places)),
-            Err(Cancelled::Busy) => Err(Refused::Changed),
             Err(Cancelled::Otherwise(error)) => Err(error.into()),
         }
     }
@@ -243,7 +242,8 @@ impl Store {
         let own = |application: &Application| key::form_person(&form.id, &write.person(application));
         match effect {
             Effect::Enter => {
-                let place = self.transact_add(&own(&step.application), 1, form.definition.places_per_person().map(u64::from))?;
+                let place =
+                    self.transact_add(&own(&step.application), 1, form.definition.places_per_person().map(u64::from))?;
                 writes.push(Condition::PersonHasRoom, place);
                 writes.push(Condition::HasRoom, self.transact_add(&count, 1, form.definition.total.map(u64::from))?);
             }
@@ -405,7 +405,7 @@ fn head(application: &Application, now: Timestamp) -> Result<Item, StoreError> {
 }
 
 /// Its row in the organisation's lists. What was never submitted is the applicant's own, also when it is taken back.
-fn row_key(application: &Application) -> Option<TableKey> {
+pub(crate) fn row_key(application: &Application) -> Option<TableKey> {
     let state = application.state.name();
     let submitted = application.submission.is_some();
     submitted.then(|| key::application_row(&application.client, state, application.since, &application.id))
@@ -429,7 +429,7 @@ fn uses_of(form: &Form, code: &CodeId) -> Option<u32> {
     codes.iter().find(|one| one.id == *code).map_or(Some(0), |one| one.uses)
 }
 
-fn read_award(sk: &str) -> Option<Award> {
+pub(crate) fn read_award(sk: &str) -> Option<Award> {
     let (since, application) = sk.split_once('#')?;
     let since = Timestamp::from_millisecond(since.parse().ok()?).ok()?;
     Some(Award { application: application.parse().ok()?, since })

@@ -3,8 +3,10 @@
 use crate::item::{Item, number};
 use crate::key::TableKey;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, KeysAndAttributes, Put, PutRequest, TransactWriteItem, Update, WriteRequest,
+    AttributeValue, Delete, KeysAndAttributes, Put, PutRequest, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update, WriteRequest,
 };
 use aws_types::SdkConfig;
 use badge::EventId;
@@ -91,6 +93,8 @@ pub(crate) fn unavailable<E: ProvideErrorMetadata, R>(operation: &'static str, e
 pub(crate) enum Expect {
     Anything,
     Absent,
+    /// Absent, or this very record: it was written before, and the answer was lost. For records with something random in them.
+    New,
 }
 
 /// Why a transaction did nothing.
@@ -98,10 +102,15 @@ pub(crate) enum Expect {
 pub(crate) enum Cancelled {
     /// The conditions at these places did not hold.
     Failed(Vec<usize>),
-    /// Others write the same records at this moment.
-    Busy,
     /// Something else.
     Otherwise(StoreError),
+}
+
+/// What became of a transaction whose conditions held.
+enum Outcome {
+    Done,
+    /// Nothing: others write the same records at this moment.
+    Busy,
 }
 
 impl Store {
@@ -199,15 +208,24 @@ impl Store {
     }
 
     pub(crate) async fn put(&self, item: Item, expect: Expect) -> Result<(), StoreError> {
-        self.dynamo
+        let put = self
+            .dynamo
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item.into_map()))
+            .set_item(Some(item.clone().into_map()))
             .set_condition_expression(condition(expect))
-            .send()
-            .await
-            .map_err(|e| unavailable("PutItem", &e))?;
-        Ok(())
+            .set_return_values_on_condition_check_failure(
+                (expect == Expect::New).then_some(ReturnValuesOnConditionCheckFailure::AllOld),
+            );
+        let Err(error) = put.send().await else { return Ok(()) };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failed))
+                if failed.item().is_some_and(|there| Item::from(there.clone()) == item) =>
+            {
+                Ok(())
+            }
+            _ => Err(unavailable("PutItem", &error)),
+        }
     }
 
     /// Removes a record that must be there.
@@ -372,32 +390,28 @@ impl Store {
 
     /// All of `writes` or none.
     pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
-        match self.transact_once(writes).await {
+        match self.transact_told(writes).await {
             Ok(()) => Ok(()),
             Err(Cancelled::Failed(_)) => Err(StoreError::Conflict),
-            Err(Cancelled::Busy) => {
-                Err(StoreError::Unavailable { operation: "TransactWriteItems", code: "TransactionConflict".into() })
-            }
             Err(Cancelled::Otherwise(error)) => Err(error),
         }
     }
 
     /// All of `writes` or none, told which conditions did not hold, by their places. Where others write the same records at this very
-    /// moment, as a hundred people do who enter one code, it is tried again.
+    /// moment, as a hundred people do who enter one code, it is tried again: nothing was done.
     pub(crate) async fn transact_told(&self, writes: Vec<TransactWriteItem>) -> Result<(), Cancelled> {
         for round in 0.. {
-            match self.transact_once(writes.clone()).await {
-                Err(Cancelled::Busy) => {}
-                done => return done,
+            match self.transact_once(writes.clone()).await? {
+                Outcome::Done => break,
+                Outcome::Busy => back_off("TransactWriteItems", round).await.map_err(Cancelled::Otherwise)?,
             }
-            back_off("TransactWriteItems", round).await.map_err(Cancelled::Otherwise)?;
         }
         Ok(())
     }
 
-    pub(crate) async fn transact_once(&self, writes: Vec<TransactWriteItem>) -> Result<(), Cancelled> {
+    async fn transact_once(&self, writes: Vec<TransactWriteItem>) -> Result<Outcome, Cancelled> {
         let sent = self.dynamo.transact_write_items().set_transact_items(Some(writes)).send().await;
-        let Err(error) = sent else { return Ok(()) };
+        let Err(error) = sent else { return Ok(Outcome::Done) };
         let reasons = error.as_service_error().and_then(|service| match service {
             aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(c) => {
                 Some(c.cancellation_reasons())
@@ -414,7 +428,7 @@ impl Store {
             return Err(Cancelled::Failed(failed));
         }
         if !is("TransactionConflict").is_empty() {
-            return Err(Cancelled::Busy);
+            return Ok(Outcome::Busy);
         }
         Err(Cancelled::Otherwise(unavailable("TransactWriteItems", &error)))
     }
@@ -505,12 +519,21 @@ pub(crate) async fn back_off(operation: &'static str, round: u32) -> Result<(), 
     if round == BATCH_ROUNDS {
         return Err(StoreError::Unavailable { operation, code: "left over".into() });
     }
-    tokio::time::sleep(Duration::from_millis(20 << round)).await;
+    let longest: u64 = 20 << round;
+    tokio::time::sleep(Duration::from_millis(longest / 2 + chance() % (longest / 2))).await;
     Ok(())
 }
 
+/// So that those who got into each other's way do not come back together.
+#[expect(clippy::disallowed_methods, reason = "decides how long a pause is, and nothing else")]
+fn chance() -> u64 {
+    let mut random = [0; 8];
+    let _ = aws_lc_rs::rand::fill(&mut random);
+    u64::from_be_bytes(random)
+}
+
 fn condition(expect: Expect) -> Option<String> {
-    (expect == Expect::Absent).then(|| "attribute_not_exists(pk)".to_owned())
+    (expect != Expect::Anything).then(|| "attribute_not_exists(pk)".to_owned())
 }
 
 fn write_request(item: Item) -> Result<WriteRequest, StoreError> {

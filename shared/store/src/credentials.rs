@@ -257,6 +257,13 @@ fn id(item: &Item) -> Result<CredentialId, StoreError> {
     format!("{event}{member}").parse().map_err(|_| StoreError::Corrupt("sk"))
 }
 
+/// A credential's id, number and recipient, and whether it is revoked, without its document.
+pub(crate) fn outline(item: &Item) -> Result<(CredentialId, u32, Recipient, bool), StoreError> {
+    let recipient: Recipient = item.find_json(RECIPIENT)?.ok_or(StoreError::Corrupt(RECIPIENT))?;
+    let revoked: Option<Revocation> = item.find_json(REVOKED)?;
+    Ok((id(item)?, item.get_number(NUMBER)?, recipient, revoked.is_some()))
+}
+
 fn read(item: &Item, event: &EventId, frame: &Frame) -> Result<StoredCredential, StoreError> {
     let member = item.get_text("sk")?.trim_start_matches(key::CREDENTIALS);
     let document = frame.unpack(item.get_bytes(DOCUMENT)?)?;

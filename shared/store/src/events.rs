@@ -123,9 +123,6 @@ impl Store {
                 Err(StoreError::Quota(self.reached(&event.client, *limit, event.created_at).await?))
             }
             (Err(Cancelled::Failed(_)), _) => Err(StoreError::Conflict),
-            (Err(Cancelled::Busy), _) => {
-                Err(StoreError::Unavailable { operation: "TransactWriteItems", code: "TransactionConflict".into() })
-            }
             (Err(Cancelled::Otherwise(error)), _) => Err(error),
         }
     }

@@ -191,7 +191,7 @@ pub struct Due {
     pub evidence: EvidenceId,
 }
 
-fn read_due(sk: &str) -> Option<Due> {
+pub(crate) fn read_due(sk: &str) -> Option<Due> {
     let mut parts = sk.split('#');
     let at = Timestamp::from_millisecond(parts.next()?.parse().ok()?).ok()?;
     let (client, application) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
@@ -211,7 +211,7 @@ fn write(promise: &Promise, keep_until: Timestamp) -> Result<Item, StoreError> {
         .number("ttl", after(keep_until, BACKSTOP).as_second()))
 }
 
-fn read(item: &Item) -> Result<Evidence, StoreError> {
+pub(crate) fn read(item: &Item) -> Result<Evidence, StoreError> {
     let object = || {
         let (version, etag) = (item.get_text("object_version")?.to_owned(), item.get_text("etag")?.to_owned());
         Ok(Pinned { version, etag })
@@ -262,7 +262,7 @@ impl Store {
                 HashMap::from([(":old".to_owned(), number(changes.unwrap_or(0))), (":one".to_owned(), number(1))]);
             let unchanged = if changes.is_some() { "n = :old" } else { "attribute_not_exists(n) OR n = :old" };
             let bytes = (Quota::EvidenceBytesPerMonth, evidence.promise.declaration.size_bytes);
-            let done = self.transact_once(vec![
+            let done = self.transact_told(vec![
                 self.transact_count(&evidence.promise.client, bytes, limit, now)?,
                 self.transact_update(&key::evidence_files(application), "ADD n :one", unchanged, counted)?,
                 self.transact_put(write(&evidence.promise, keep_until)?, Expect::Absent)?,
@@ -276,7 +276,6 @@ impl Store {
                         return Err(StoreError::Quota(self.reached(&evidence.promise.client, limit, now).await?));
                     }
                 }
-                Err(Cancelled::Busy) => {}
                 Err(Cancelled::Otherwise(error)) => return Err(error),
             }
             // Ids are random, so those who wait do not wait alike.

@@ -115,7 +115,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when its id is taken.
     pub async fn save_template(&self, client: &ClientId, template: &SavedTemplate) -> Result<(), StoreError> {
-        self.put(Item::at(&key::form_template(client, &template.id)).doc(template)?, Expect::Absent).await
+        self.put(Item::at(&key::form_template(client, &template.id)).doc(template)?, Expect::New).await
     }
 
     /// An organisation's own form templates, in order of id.

@@ -42,7 +42,7 @@ impl Store {
         self.put_private_object(&key::import_object(client, &import.id), "text/csv", file).await?;
         let ttl = import.created_at.checked_add(LIFE).unwrap_or(Timestamp::MAX);
         let item = Item::at(&key::import(client, &import.id)).doc(import)?.number("ttl", ttl.as_second());
-        self.put(item, Expect::Absent).await
+        self.put(item, Expect::New).await
     }
 
     /// An organisation's uploaded list, if there is one of this id.

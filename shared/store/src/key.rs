@@ -28,6 +28,7 @@
 //! | `STATUS#{list}` | `LIST` | a status list's owner and secret |
 //! | `STATUS#{list}` | `REVOKED#{index}` | one revoked place |
 //! | `STATUS#{list}` | `SIGNED` | the list as it is published |
+//! | `REVOKING` | `{at}#{list}#{request}` | a request that revokes and has not published the list yet |
 //! | `EVIDENCE#{application}` | `FILES` | counts changes, so that two of them do not pass the limit side by side |
 //! | `EVIDENCE#{application}` | `FILE#{evidence}` | a file of an application; apart from it, so that who reads files writes no decisions |
 //! | `DUE#{shard}` | `{at}#{client}#{application}#{evidence}` | when somebody must look at a file again |
@@ -68,7 +69,7 @@ use badge::{
 use jiff::Timestamp;
 
 /// A primary key of the table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableKey {
     /// Partition.
     pub pk: String,
@@ -213,6 +214,11 @@ pub(crate) fn status_signed(list: &StatusListId) -> TableKey {
 }
 pub(crate) fn status_revoked(list: &StatusListId, index: u32) -> TableKey {
     key(status_partition(list), format!("{REVOKED}{index:06}"))
+}
+pub(crate) const REVOKING_PARTITION: &str = "REVOKING";
+/// `request`: the id of the request that revokes.
+pub(crate) fn revoking(at: Timestamp, list: &StatusListId, request: &str) -> TableKey {
+    key(REVOKING_PARTITION.to_owned(), format!("{}#{list}#{request}", sortable(at)))
 }
 pub(crate) fn evidence_partition(application: &ApplicationId) -> String {
     format!("EVIDENCE#{application}")
@@ -366,6 +372,107 @@ pub(crate) fn signing_key(scope: &str, kid: &str) -> TableKey {
     key(KEYS_PARTITION.to_owned(), format!("{}{kid}", keys_prefix(scope)))
 }
 
+/// What a record is, as far as its key tells and [`crate::check`] tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Family {
+    Organisation,
+    CurrentList,
+    EventRow,
+    BadgeRow,
+    RevokedRow,
+    MailRow,
+    BadgeHead,
+    BadgeVersion,
+    Event,
+    Plan,
+    Credential,
+    Life,
+    Pending,
+    Expiry,
+    Feed,
+    Hook,
+    List,
+    ListRevoked,
+    ListSigned,
+    Revoking,
+    File,
+    Due,
+    FormHead,
+    FormVersion,
+    FormCount,
+    FormPerson,
+    FormCode,
+    FormRow,
+    Application,
+    Submission,
+    Trail,
+    ApplicationRow,
+    Applicant,
+    Award,
+    Membership,
+    Member,
+    Request,
+    /// Whatever stands for itself alone.
+    Alone,
+}
+
+impl TableKey {
+    /// What lies here; none when nothing of the product's does.
+    pub(crate) fn family(&self) -> Option<Family> {
+        let (pk, of) = self.pk.split_once('#').unwrap_or((&self.pk, ""));
+        let sk = self.sk.split('#').next().unwrap_or_default();
+        Some(match (pk, sk) {
+            ("ORG", _) if of.contains("#MAIL#") => Family::MailRow,
+            ("ORG", "ORG") => Family::Organisation,
+            ("ORG", "STATUS") => Family::CurrentList,
+            ("ORG", "EVENT") => Family::EventRow,
+            ("ORG", "BADGE") => Family::BadgeRow,
+            ("ORG", "REVOKED") => Family::RevokedRow,
+            ("ORG", "REQUEST") => Family::Request,
+            ("ORG", "BRAND" | "ALIAS" | "IMPORT") => Family::Alone,
+            ("BADGE", "HEAD") => Family::BadgeHead,
+            ("BADGE", "VERSION") => Family::BadgeVersion,
+            ("EVENT", "EVENT") => Family::Event,
+            ("EVENT", "PLAN") => Family::Plan,
+            ("EVENT", "CRED") => Family::Credential,
+            ("EVENT", "LIFE") => Family::Life,
+            ("PENDING", _) => Family::Pending,
+            ("EXPIRY", _) if !of.is_empty() => Family::Expiry,
+            ("FEED", _) => Family::Feed,
+            (HOOKS_PARTITION, _) => Family::Hook,
+            ("STATUS", "LIST") => Family::List,
+            ("STATUS", "REVOKED") => Family::ListRevoked,
+            ("STATUS", "SIGNED") => Family::ListSigned,
+            (REVOKING_PARTITION, _) => Family::Revoking,
+            ("EVIDENCE", "FILE") => Family::File,
+            ("DUE", _) => Family::Due,
+            ("FORM", "HEAD") => Family::FormHead,
+            ("FORM", "VERSION") => Family::FormVersion,
+            ("FORM", "COUNT") => Family::FormCount,
+            ("FORM", "PERSON") => Family::FormPerson,
+            ("FORM", "CODE") => Family::FormCode,
+            ("FORMS", "FORM") => Family::FormRow,
+            ("APPLICATION", "HEAD") => Family::Application,
+            ("APPLICATION", "SUBMISSION") => Family::Submission,
+            ("APPLICATION", "TRAIL") => Family::Trail,
+            ("APPLICATIONS", _) => Family::ApplicationRow,
+            ("APPLICANT", _) => Family::Applicant,
+            ("AWARD", _) => Family::Award,
+            ("PERSON", "MEMBER") => Family::Membership,
+            ("MEMBERS", _) => Family::Member,
+            ("SECRET" | "SHOWN" | "RESULT" | "REMIND" | "LETTER" | "RATE" | "USAGE" | "SIGNIN" | "AUDIT", _)
+            | ("EXPIRY", "SWEPT")
+            | ("EVIDENCE", "FILES")
+            | ("FORM", "SPENT")
+            | ("FORMS", "TEMPLATE")
+            | ("PEOPLE", "SECRET")
+            | ("PERSON", "SESSION")
+            | (SEALS_PARTITION | KEYS_PARTITION, _) => Family::Alone,
+            _ => return None,
+        })
+    }
+}
+
 /// The object key of artwork by the hash of its bytes.
 #[must_use]
 pub fn artwork_object(sha256: &str, extension: &str) -> String {
@@ -412,4 +519,33 @@ pub fn read_evidence_object(object: &str) -> Option<(ClientId, ApplicationId, Ev
     let mut parts = object.strip_prefix(EVIDENCE_OBJECTS)?.split('/');
     let ids = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
     parts.next().is_none().then_some(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every row of the table at the top of this file, with some texts in place of its names.
+    #[test]
+    fn whatever_is_listed_above_is_known_and_nothing_else() {
+        let source = include_str!("key.rs");
+        let filled = |text: &str| {
+            let mut parts = text.split(['{', '}']).enumerate();
+            parts.by_ref().map(|(place, part)| if place % 2 == 0 { part } else { "7" }).collect::<String>()
+        };
+        let rows: Vec<TableKey> = source
+            .lines()
+            .filter_map(|line| line.strip_prefix("//! | `"))
+            .filter_map(|line| line.split_once("` | `"))
+            .filter_map(|(pk, rest)| Some((pk, rest.split_once('`')?.0)))
+            .map(|(pk, sk)| key(filled(pk), filled(sk)))
+            .collect();
+        assert!(rows.len() > 50, "{}", rows.len());
+        for row in rows {
+            assert!(row.family().is_some(), "{row:?}");
+        }
+        for (pk, sk) in [("ORG#c", "SEALS"), ("EVENTS#e", "EVENT"), ("EVENT#e", "X"), ("", ""), ("FORM#f", "FORM#f")] {
+            assert_eq!(key(pk.to_owned(), sk).family(), None, "{pk} {sk}");
+        }
+    }
 }

@@ -14,6 +14,7 @@
 pub mod aliases;
 pub mod applications;
 pub mod badges;
+pub mod check;
 pub mod client;
 pub mod credentials;
 pub mod deliveries;

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A year: these bytes never change under their key.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
-fn unavailable<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> StoreError {
+pub(crate) fn unavailable<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> StoreError {
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or("no answer");
     StoreError::Unavailable { operation, code: code.to_owned() }
 }

@@ -46,7 +46,7 @@ impl Store {
             .doc(organisation)?
             .text("key_scope", key_scope)
             .bytes("mail_secret", mail_secret);
-        self.put(item, Expect::Absent).await
+        self.put(item, Expect::New).await
     }
 
     /// An organisation, if there is one of this id.

@@ -76,7 +76,7 @@ impl Store {
     }
 }
 
-fn read(sk: &str) -> Option<PendingChunk> {
+pub(crate) fn read(sk: &str) -> Option<PendingChunk> {
     let mut parts = sk.split('#');
     let since = Timestamp::from_millisecond(parts.next()?.parse().ok()?).ok()?;
     Some(PendingChunk { event: parts.next()?.parse().ok()?, chunk: parts.next()?.parse().ok()?, since })

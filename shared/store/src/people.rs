@@ -244,7 +244,7 @@ impl Store {
     /// [`StoreError::Conflict`] when the id is taken.
     pub async fn add_sign_in(&self, sign_in: &SignIn) -> Result<(), StoreError> {
         let item = Item::at(&key::sign_in(&sign_in.id)).doc(sign_in)?.number("ttl", sign_in.until.as_second());
-        self.put(item, Expect::Absent).await
+        self.put(item, Expect::New).await
     }
 
     /// What somebody is about to prove, if that still holds.
@@ -263,8 +263,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when it cannot be counted.
     pub async fn count_attempt(&self, id: &SignInId) -> Result<bool, StoreError> {
-        self.count_within(Counter { key: &key::sign_in(id), name: "tried", max: MAX_SIGN_IN_ATTEMPTS.into(), ends: None })
-            .await
+        self.count_within(Counter {
+            key: &key::sign_in(id),
+            name: "tried",
+            max: MAX_SIGN_IN_ATTEMPTS.into(),
+            ends: None,
+        })
+        .await
     }
 
     /// Uses a proved address up and begins a session; false when somebody was first.
@@ -277,14 +282,16 @@ impl Store {
         token: &SessionToken,
         session: &Session,
     ) -> Result<bool, StoreError> {
-        match self.delete(&key::sign_in(&proved.id)).await {
-            Ok(()) => {}
-            Err(StoreError::Conflict) => return Ok(false),
-            Err(error) => return Err(error),
-        }
         let item = Item::at(&key::session(&token.person, &token.hash())).doc(session)?;
-        self.put(item.number("ttl", session.until.as_second()), Expect::Absent).await?;
-        Ok(true)
+        let begun = self.transact(vec![
+            self.transact_delete(&key::sign_in(&proved.id), Some("attribute_exists(pk)"))?,
+            self.transact_put(item.number("ttl", session.until.as_second()), Expect::Absent)?,
+        ]);
+        match begun.await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whose a cookie's token is, and what they may do in `client`; none when it holds no more.

@@ -155,7 +155,9 @@ impl Store {
                 .condition_expression(format!("attribute_not_exists({USED}) OR {USED} <= :room"))
                 .expression_attribute_values(":room", whole(room)),
             // Where there is no room at all, a missing counter is none either.
-            Some(None) => update.condition_expression(format!("{USED} < :none")).expression_attribute_values(":none", number(0)),
+            Some(None) => {
+                update.condition_expression(format!("{USED} < :none")).expression_attribute_values(":none", number(0))
+            }
             None => update,
         };
         let update = update.build().map_err(|_| StoreError::Corrupt("update"))?;
@@ -184,12 +186,12 @@ impl Store {
             let values: [(String, AttributeValue); 2] = values.map(|(name, value)| (name.to_owned(), value));
             let mut all = writes.clone();
             all.push(self.transact_update(&key, "ADD added :one", unchanged, values.into())?);
-            match self.transact_once(all).await {
+            match self.transact_told(all).await {
                 Ok(()) => return Ok(()),
                 Err(Cancelled::Failed(places)) if places.iter().any(|place| *place < writes.len()) => {
                     return Err(StoreError::Conflict);
                 }
-                Err(Cancelled::Failed(_) | Cancelled::Busy) => back_off("TransactWriteItems", round).await?,
+                Err(Cancelled::Failed(_)) => back_off("TransactWriteItems", round).await?,
                 Err(Cancelled::Otherwise(error)) => return Err(error),
             }
         }

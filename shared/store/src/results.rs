@@ -19,7 +19,7 @@ impl Store {
     pub async fn keep_result(&self, id: &ResultId, report: &impl Serialize, now: Timestamp) -> Result<(), StoreError> {
         let until = now.checked_add(RESULT_LIFE).map_err(|_| StoreError::Corrupt("life of a result"))?;
         let item = Item::at(&key::result(id)).doc(report)?.number("ttl", until.as_second());
-        self.put(item, Expect::Absent).await
+        self.put(item, Expect::New).await
     }
 
     /// A kept report, and until when it is there. The table may take its time to forget it; this does not.

@@ -76,7 +76,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when it is registered already.
     pub async fn add_seal(&self, seal: &Seal) -> Result<(), StoreError> {
-        self.put(Item::at(&key::seal(&hex::encode(seal.fingerprint))).doc(seal)?, Expect::Absent).await
+        self.put(Item::at(&key::seal(&hex::encode(seal.fingerprint))).doc(seal)?, Expect::New).await
     }
 
     /// Writes a seal's new state over its old one.

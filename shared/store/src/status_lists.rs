@@ -10,6 +10,7 @@ use crate::key;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use badge::event::STATUS_LIST_BITS;
 use badge::{ClientId, StatusListId};
+use jiff::Timestamp;
 
 /// Consecutive places in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,23 @@ pub struct Block {
     pub position: u32,
     /// Which keys signed the list as it is published ([`SignedList::signed_by`]).
     pub signed_by: String,
+}
+
+/// A request that revokes in a list and has not published it yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoking {
+    /// Since when.
+    pub at: Timestamp,
+    /// In which list.
+    pub list: StatusListId,
+    /// The request's id, so that two of one instant have a row each.
+    pub request: String,
+}
+
+impl Revoking {
+    fn key(&self) -> key::TableKey {
+        key::revoking(self.at, &self.list, &self.request)
+    }
 }
 
 /// A status list's owner and secret.
@@ -101,7 +119,7 @@ impl Store {
         before: Option<&StatusListId>,
     ) -> Result<(), StoreError> {
         let head = Item::at(&key::status_list(list)).text("client", client.as_str()).bytes("secret", secret);
-        self.put(head, Expect::Absent).await?;
+        self.put(head, Expect::New).await?;
         self.put_signed_list(list, signed).await?;
         let current = Item::at(&key::current_list(client))
             .text("list", list.as_str())
@@ -195,6 +213,35 @@ impl Store {
         }
     }
 
+    /// Records, before the first is revoked, that a list is going to differ from what is published of it: whoever breaks off before
+    /// [`Store::end_revoking`] is found by this row.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be written.
+    pub async fn begin_revoking(&self, revoking: &Revoking) -> Result<(), StoreError> {
+        self.put(Item::at(&revoking.key()), Expect::Anything).await
+    }
+
+    /// The list was published with whatever this request revoked.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be written.
+    pub async fn end_revoking(&self, revoking: &Revoking) -> Result<(), StoreError> {
+        match self.delete(&revoking.key()).await {
+            Ok(()) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Requests that began to revoke before `before` and did not publish, at most a hundred, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn unpublished(&self, before: Timestamp) -> Result<Vec<Revoking>, StoreError> {
+        let items = self.query_between(key::REVOKING_PARTITION, "", &key::sortable(before), 100).await?;
+        items.iter().map(|item| read_revoking(item.get_text("sk")?).ok_or(StoreError::Corrupt("sk"))).collect()
+    }
+
     /// A status list as it is published.
     ///
     /// # Errors
@@ -207,5 +254,23 @@ impl Store {
             document: item.get_text("document")?.to_owned(),
             compact: item.get_text("compact").ok().map(str::to_owned),
         }))
+    }
+}
+
+pub(crate) fn read_revoking(sk: &str) -> Option<Revoking> {
+    let mut parts = sk.splitn(3, '#');
+    let at = Timestamp::from_millisecond(parts.next()?.parse().ok()?).ok()?;
+    Some(Revoking { at, list: parts.next()?.parse().ok()?, request: parts.next()?.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_reads_as_what_it_stands_for() {
+        let at = Timestamp::from_millisecond(1_800_000_000_123).unwrap();
+        let revoking = Revoking { at, list: StatusListId::from_random([1; 10]), request: "a#b=".into() };
+        assert_eq!(read_revoking(&revoking.key().sk), Some(revoking));
     }
 }

@@ -8,7 +8,7 @@ pub mod browser;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// An answer, whatever its status.
 #[derive(Debug)]
@@ -175,14 +175,25 @@ pub fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
 #[must_use]
 #[expect(clippy::panic, reason = "a journey ends where the operator's command fails")]
 pub fn operator(arguments: &[&str]) -> Value {
+    let done = try_operator(arguments);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if !done.status.success() {
+        panic!("operator {arguments:?}: {}{}", text(&done.stderr), text(&done.stdout));
+    }
+    serde_json::from_slice(&done.stdout).unwrap_or(Value::Null)
+}
+
+/// The same, whatever comes of it.
+///
+/// # Panics
+/// When there is no such command to run.
+#[must_use]
+#[expect(clippy::panic, reason = "a journey ends where the operator's command cannot be run")]
+pub fn try_operator(arguments: &[&str]) -> Output {
     let target = option_env!("CARGO_TARGET_DIR")
         .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../target").to_owned(), str::to_owned);
     let done = Command::new(format!("{target}/debug/operator")).args(arguments).output();
-    let done = done.unwrap_or_else(|error| panic!("operator: {error}"));
-    if !done.status.success() {
-        panic!("operator {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
-    }
-    serde_json::from_slice(&done.stdout).unwrap_or(Value::Null)
+    done.unwrap_or_else(|error| panic!("operator: {error}"))
 }
 
 /// An issuer's system with its token.

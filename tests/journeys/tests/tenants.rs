@@ -18,9 +18,10 @@ const READERS: &[&str] = &["issuer", "creator", "reviewer"];
 const ANYBODY: &[&str] = READERS;
 
 /// Routes that ask for a token, and which roles beside `admin` may use them.
-const GUARDED: [(&str, &[&str]); 55] = [
+const GUARDED: [(&str, &[&str]); 56] = [
     ("GET /v2/client/{client}", ANYBODY),
     ("GET /v2/client/{client}/ping", ANYBODY),
+    ("GET /v2/client/{client}/usage", ANYBODY),
     ("GET /v2/client/{client}/alias", ANYBODY),
     ("POST /v2/client/{client}/alias", NOBODY),
     ("GET /v2/client/{client}/alias/{alias}", ANYBODY),

@@ -3,15 +3,16 @@
 use super::assets;
 use application::Form;
 use badge::Lang;
-use edge::answer::Cache;
+use edge::html::Page;
 use edge::{Answer, Kind, Problem, Request};
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
-/// In which language a page is shown, and whether inside a page of another site. Both ride in the address from page to page.
+/// In which language a page is shown, and whether inside a page of another site. Both ride in the address from page to page: in a
+/// frame of another site no cookie does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Look {
     pub(crate) lang: Lang,
-    /// Whether the language was chosen on a page.
+    /// Whether the language was chosen in this very address.
     is_chosen: bool,
     pub(crate) is_embedded: bool,
 }
@@ -19,15 +20,10 @@ pub(crate) struct Look {
 impl Look {
     /// The language chosen, else the browser's, else `otherwise`.
     pub(crate) fn of(request: &Request, otherwise: Lang) -> Self {
-        let chosen = match request.query("lang") {
-            Some("en") => Some(Lang::En),
-            Some("ja") => Some(Lang::Ja),
-            _ => None,
-        };
-        let told = || request.header("accept-language").and_then(Lang::preferred);
+        let chosen = request.chosen_lang();
         Self {
-            lang: chosen.or_else(told).unwrap_or(otherwise),
-            is_chosen: chosen.is_some(),
+            lang: chosen.or_else(|| request.told_lang()).unwrap_or(otherwise),
+            is_chosen: chosen.is_some() && request.query("lang").is_some(),
             is_embedded: request.query("embed") == Some("1"),
         }
     }
@@ -40,14 +36,13 @@ impl Look {
         if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) }
     }
 
-    /// The way to the other language.
-    fn switch(self) -> Markup {
-        let (other, name) = match self.lang {
-            Lang::En => (Lang::Ja, "日本語"),
-            Lang::Ja => (Lang::En, "English"),
+    /// Where the other language is.
+    fn switched(self) -> Self {
+        let other = match self.lang {
+            Lang::En => Lang::Ja,
+            Lang::Ja => Lang::En,
         };
-        let href = Self { lang: other, is_chosen: true, ..self }.suffix();
-        html! { nav.corner aria-label=(self.lang.pick("Language", "言語")) { a href=(href) lang=(other.tag()) hreflang=(other.tag()) rel="nofollow" { (name) } } }
+        Self { lang: other, is_chosen: true, ..self }
     }
 }
 
@@ -63,21 +58,11 @@ pub(crate) struct Powers<'a> {
 }
 
 impl Powers<'_> {
-    fn policy(self, look: Look) -> String {
-        let origins: Vec<&str> = match self.form {
-            Some(form) if look.is_embedded => {
-                form.definition.embed_origins.iter().map(application::form::Origin::as_str).collect()
-            }
-            _ => Vec::new(),
-        };
-        let ancestors = if origins.is_empty() { "'none'".to_owned() } else { origins.join(" ") };
-        let bucket = self.bucket.map(|bucket| format!(" {bucket}")).unwrap_or_default();
-        // The answer to a form may lead on to the form's own address, which browsers count as where the form goes.
-        let onward = self.form.and_then(redirect_origin).map(|origin| format!(" {origin}")).unwrap_or_default();
-        format!(
-            "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; img-src 'self' data:; \
-             connect-src 'self'{bucket}; form-action 'self'{onward}; base-uri 'none'; frame-ancestors {ancestors}"
-        )
+    /// Who may show the page in a frame.
+    fn framed_by(self, look: Look) -> Option<String> {
+        let form = self.form.filter(|_| look.is_embedded)?;
+        let origins: Vec<&str> = form.definition.embed_origins.iter().map(application::form::Origin::as_str).collect();
+        (!origins.is_empty()).then(|| origins.join(" "))
     }
 }
 
@@ -93,32 +78,31 @@ pub(crate) fn onward(form: &Form) -> Option<&str> {
 
 /// A page. None may be kept: it is one reader's, or holds a challenge that counts once.
 pub(crate) fn page(status: u16, look: Look, title: &str, powers: Powers<'_>, main: &Markup) -> Answer {
-    let Look { lang, is_embedded, .. } = look;
-    let markup = html! {
-        (DOCTYPE)
-        html lang=(lang.tag()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                title { (title) }
-                link rel="stylesheet" href=(assets::style().path());
-                script type="module" src=(assets::script().path()) {}
-            }
-            body class=[is_embedded.then_some("embedded")] {
-                @if powers.is_switchable { (look.switch()) }
-                main { (main) }
-                @if !is_embedded { footer { "Shirushi 印" } }
+    let switch = powers.is_switchable.then(|| look.switched());
+    let (onward, framed_by) = (powers.form.and_then(redirect_origin), powers.framed_by(look));
+    let page = Page {
+        status,
+        class: if look.is_embedded { "embedded" } else { "" },
+        style: Some(assets::style()),
+        scripts: vec![assets::script()],
+        connect: powers.bucket,
+        onward: onward.as_deref(),
+        framed_by: framed_by.as_deref(),
+        switch: switch.map(Look::suffix),
+        remembered: Some(look.lang).filter(|_| look.is_chosen && powers.is_switchable),
+        ..Page::new(look.lang, title)
+    };
+    page.answer(&html! {
+        // A page in another site's has no header.
+        @if let Some(other) = switch.filter(|_| look.is_embedded) {
+            nav.corner aria-label=(look.lang.pick("Language", "言語")) {
+                a href=(other.suffix()) lang=(other.lang.tag()) hreflang=(other.lang.tag()) rel="nofollow" {
+                    (other.lang.pick("English", "日本語"))
+                }
             }
         }
-    };
-    Answer::new(status)
-        .body("text/html; charset=utf-8", markup.into_string())
-        .cache(Cache::None)
-        .header("content-security-policy", powers.policy(look))
-        .header("referrer-policy", "no-referrer")
-        .header("content-language", lang.tag())
-        .header("vary", "accept, accept-language")
+        (main)
+    })
 }
 
 /// The page of a request that failed, where there is nothing better to show.

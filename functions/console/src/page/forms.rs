@@ -314,9 +314,7 @@ fn questions(lang: Lang, filled: &Filled, definition: &Value) -> Markup {
             @let place = if filled.is_sent() { kept.iter().position(|r| *r == row) } else { Some(row) }.unwrap_or(MAX_ROWS);
             @let name = |part: &str| format!("q{row}.{part}");
             @let required = if filled.is_sent() { filled.posted.has(&name("required"), "yes") } else { field["required"] == true };
-            @let about = format!("/fields/{place}/");
-            @let is_wrong = filled.complaints.iter().any(|complaint| complaint.pointer.starts_with(&about));
-            details.fold.question open[is_wrong] {
+            details.fold.question open[filled.is_wrong(&format!("/fields/{place}"))] {
                 summary { (summary(lang, filled, row, &field)) }
                 input type="hidden" name=(name("id")) value=(filled.value(&name("id"), &text(&field["id"])));
                 div.pair {
@@ -392,7 +390,7 @@ fn approval(lang: Lang, filled: &Filled, definition: &Value, badges: &Value) -> 
                         @let ticked = if filled.is_sent() { filled.posted.has("approval.badge", &id) } else { approval["badge_ids"].as_array().is_some_and(|all| all.contains(&badge["id"])) };
                         label.tick { input type="checkbox" name="approval.badge" value=(id) checked[ticked]; span { (text(&badge["name"])) } }
                     } }
-                    @if let Some(complaint) = filled.complaint("/approval/badge_ids") { p.error { (complaint) } }
+                    @for complaint in filled.complaints_about("/approval/badge_ids") { p.error { (complaint.text) } }
                 }
                 (Field::new("/approval/threshold", lang.pick("How many", "必要な承認数")).line(lang, filled, "approval.threshold", "number", &number("threshold")))
             },

@@ -140,7 +140,7 @@ fn fields(
     };
     html! {
         (Field::new("/name", lang.pick("Name", "名前")).line(lang, filled, "name", "text", name))
-        fieldset.wrong[filled.complaint("/roles").is_some()] #f-roles tabindex="-1" {
+        fieldset.wrong[filled.is_wrong("/roles")] #f-roles tabindex="-1" {
             legend { (lang.pick("Roles", "役割")) " " span.required { (lang.pick("required", "必須")) } }
             @for role in ROLES {
                 label.tick {
@@ -148,7 +148,7 @@ fn fields(
                     span { (role_name(lang, role)) " " span.soft { (role_says(lang, role)) } }
                 }
             }
-            @if let Some(complaint) = filled.complaint("/roles") { p.error { (complaint) } }
+            @for complaint in filled.complaints_about("/roles") { p.error { (complaint.text) } }
         }
         fieldset #f-badges tabindex="-1" {
             legend { (lang.pick("With which badges", "対象のバッジ")) }
@@ -161,7 +161,7 @@ fn fields(
                     }
                 }
             }
-            @if let Some(complaint) = filled.complaint("/badges") { p.error { (complaint) } }
+            @for complaint in filled.complaints_about("/badges") { p.error { (complaint.text) } }
         }
     }
 }
