@@ -58,7 +58,7 @@ pub(crate) async fn usage(app: &App, request: &Request) -> Result<Answer, Proble
         };
         json!({
             "name": usage.quota.name(), "title": usage.quota.title(request.lang), "period": period, "used": usage.used,
-            "limit": usage.max, "left": left, "renews_at": usage.renews_at.map(|at| at.as_second()),
+            "limit": usage.max, "left": left, "renews_at": usage.renews_at.map(jiff::Timestamp::as_second),
         })
     };
     let tier = app.plans.tier(stored.tier);
