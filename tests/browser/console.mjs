@@ -76,8 +76,12 @@ async function member(browser, address, {anew = false, ...options}) {
   return opened;
 }
 
+function operator(...words) {
+  execFileSync(`${ROOT}/target/debug/operator`, words, {stdio: 'ignore'});
+}
+
 function addMember(address, roles) {
-  execFileSync(`${ROOT}/target/debug/operator`, ['member', 'add', '--client', client, '--email', address, '--roles', roles], {stdio: 'ignore'});
+  operator('member', 'add', '--client', client, '--email', address, '--roles', roles);
 }
 
 /** A ready badge with these texts, through the editor; its id. */
@@ -543,6 +547,8 @@ await withBrowser(async browser => {
   await part('scripts', () => evil(browser, bad));
   await part('policy', () => policy(browser));
   await part('without scripts', () => withoutScripts(browser, made.id));
+  // With limits, some of which are reached.
+  operator('org', 'plan', '--client', client, '--plan', 'basic');
   await part('look', () => look(browser, {badge: made.id, event: made.event, ...reviewed}));
 });
 console.log(`${judged} pages of the console judged`);

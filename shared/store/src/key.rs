@@ -53,6 +53,8 @@
 //! | `LETTER#{application}` | `BOUNCED` | the latest letter about it that came back; expires |
 //! | `RATE#{key}` | `RATE` | what somebody did in an hour; expires |
 //! | `USAGE#{client}` | `{quota}` | a counter of an organisation's plan: what a quota's period saw, or how often something was added |
+//! | `EXPORT#{client}` | `EXPORT#{export}` | an export that was asked for, and how far it is; expires |
+//! | `EXPORT#{client}` | `RUNNING` | which of them is being made, and until when another may not begin |
 //! | `PEOPLE` | `SECRET` | the secret under which addresses become names of people |
 //! | `SIGNIN#{sign_in}` | `SIGNIN` | somebody who is about to prove an address; expires |
 //! | `PERSON#{person}` | `SESSION#{hash}` | a session, by the hash of its cookie; expires |
@@ -63,8 +65,8 @@
 
 use badge::plan::Quota;
 use badge::{
-    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, PersonId, ResultId,
-    SignInId, StatusListId, UploadId, WebhookId,
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, ExportId, FormId, ImportId, PersonId,
+    ResultId, SignInId, StatusListId, UploadId, WebhookId,
 };
 use jiff::Timestamp;
 
@@ -328,6 +330,16 @@ pub(crate) fn usage(client: &ClientId, quota: Quota, period: Option<Timestamp>) 
     let period = period.map_or_else(String::new, |start| format!("#{}", sortable(start)));
     key(format!("USAGE#{client}"), format!("{}{period}", quota.name()))
 }
+pub(crate) fn exports_partition(client: &ClientId) -> String {
+    format!("EXPORT#{client}")
+}
+pub(crate) const EXPORTS: &str = "EXPORT#";
+pub(crate) fn export(client: &ClientId, export: &ExportId) -> TableKey {
+    key(exports_partition(client), format!("{EXPORTS}{export}"))
+}
+pub(crate) fn export_running(client: &ClientId) -> TableKey {
+    key(exports_partition(client), "RUNNING")
+}
 /// Apart from the other keys, so that the validator can be let read these and nothing else.
 pub(crate) const SEALS_PARTITION: &str = "SEALS";
 /// `fingerprint`: of the certificate, in lower-case hexadecimal.
@@ -460,7 +472,10 @@ impl TableKey {
             ("AWARD", _) => Family::Award,
             ("PERSON", "MEMBER") => Family::Membership,
             ("MEMBERS", _) => Family::Member,
-            ("SECRET" | "SHOWN" | "RESULT" | "REMIND" | "LETTER" | "RATE" | "USAGE" | "SIGNIN" | "AUDIT", _)
+            (
+                "SECRET" | "SHOWN" | "RESULT" | "REMIND" | "LETTER" | "RATE" | "USAGE" | "EXPORT" | "SIGNIN" | "AUDIT",
+                _,
+            )
             | ("EXPIRY", "SWEPT")
             | ("EVIDENCE", "FILES")
             | ("FORM", "SPENT")
@@ -490,6 +505,12 @@ pub fn baked_object(credential: &CredentialId, suffix: &str) -> String {
 #[must_use]
 pub fn pdf_object(credential: &CredentialId, edition: &str) -> String {
     format!("pdf/{credential}/{edition}.pdf")
+}
+
+/// The object key of an organisation's whole data.
+#[must_use]
+pub fn export_object(client: &ClientId, export: &ExportId) -> String {
+    format!("exports/{client}/{export}.zip")
 }
 
 /// The object key of an uploaded list of recipients.

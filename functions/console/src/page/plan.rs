@@ -88,16 +88,7 @@ pub(crate) async fn show(desk: &Desk<'_>) -> Result<Answer, Refused> {
         &html! {
             h1 { (title) }
             p { (lang.pick("This organisation has the plan ", "現在のプラン: ")) strong { (plan.title()) } (lang.pick(".", "")) }
-            div.scroll { table {
-                caption.away { (title) }
-                thead { tr {
-                    th scope="col" { (lang.pick("What", "項目")) }
-                    th scope="col" { (lang.pick("Used", "使用量")) }
-                    th scope="col" { (lang.pick("Left", "残り")) }
-                    th scope="col" { (lang.pick("Begins anew", "更新日時")) }
-                } }
-                tbody { @for line in lines(&usage) { (row(lang, &line)) } }
-            } }
+            ul.usage { @for line in lines(&usage) { (row(lang, &line)) } }
             @let rates: Vec<_> = rates(&usage).collect();
             @if !rates.is_empty() {
                 h2 { (lang.pick("At one time", "短時間の上限")) }
@@ -117,28 +108,33 @@ pub(crate) async fn show(desk: &Desk<'_>) -> Result<Answer, Refused> {
 }
 
 fn row(lang: Lang, line: &Line<'_>) -> Markup {
+    let title = if line.is_bytes {
+        lang.pick("evidence handed in in a month", "1か月に提出される証拠資料")
+    } else {
+        line.title
+    };
     html! {
-        tr {
-            th scope="row" { (line.title) }
+        li {
+            strong { (title) }
             @match line.max {
-                None => {
-                    td { (line.number(line.used)) }
-                    td { (lang.pick("no limit", "無制限")) }
+                None => { span { (line.number(line.used)) " " span.soft { (lang.pick("(no limit)", "(無制限)")) } } },
+                Some(0) => {
+                    @if line.used > 0 { span { (line.number(line.used)) } }
+                    span.soft { (lang.pick("not in this plan", "このプランでは利用できません")) }
                 },
-                Some(0) => { td { (line.number(line.used)) } td { span.soft { (lang.pick("not in this plan", "このプランでは利用できません")) } } },
                 Some(max) => {
-                    td.usage {
-                        meter min="0" max=(max) value=(line.used.min(max)) high=(max.saturating_mul(NEARLY) / 100) optimum="0" aria-label=(line.title) {}
-                        " " (line.number(line.used)) " / " (line.number(max))
-                    }
-                    td {
-                        (line.number(max.saturating_sub(line.used)))
+                    meter min="0" max=(max) value=(line.used.min(max)) high=(max.saturating_mul(NEARLY) / 100) optimum="0" aria-label=(title) {}
+                    span { (line.number(line.used)) " / " (line.number(max)) }
+                    span {
+                        (lang.pick("", "残り ")) (line.number(max.saturating_sub(line.used))) (lang.pick(" left", ""))
                         @if line.is_full() { " " span.state.bad { (lang.pick("reached", "上限")) } }
                         @else if line.is_nearly_full() { " " span.state.warn { (lang.pick("nearly", "残りわずか")) } }
                     }
                 },
             }
-            td { @if line.renews_at.is_null() {} @else { (shell::time_of(line.renews_at)) } }
+            @if !line.renews_at.is_null() {
+                span.soft { (lang.pick("begins anew ", "更新 ")) (shell::time_of(line.renews_at)) }
+            }
         }
     }
 }
