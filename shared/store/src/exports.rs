@@ -68,6 +68,12 @@ pub struct Export {
 }
 
 impl Export {
+    /// One that is asked for now.
+    #[must_use]
+    pub fn new(id: ExportId, client: ClientId, now: Timestamp) -> Self {
+        Self { id, client, asked_at: now, steps: 0, upload: None, progress: ExportState::Running { done: 0, of: 0 } }
+    }
+
     /// The object key of the zip.
     #[must_use]
     pub fn object(&self) -> String {
@@ -274,6 +280,15 @@ impl Store {
         }
     }
 
+    /// A finished export, piece by piece.
+    ///
+    /// # Errors
+    /// [`StoreError`] when S3 does not answer.
+    pub async fn export_stream(&self, export: &Export) -> Result<ByteStream, StoreError> {
+        let sent = self.s3().get_object().bucket(self.bucket()).key(export.object()).send().await;
+        Ok(sent.map_err(|e| unavailable("GetObject", &e))?.body)
+    }
+
     /// An address from which a browser saves a finished export.
     ///
     /// # Errors
@@ -307,14 +322,7 @@ mod tests {
     #[test]
     fn an_export_ends_seven_days_after_it_is_there_and_fails_after_one() {
         let at = |hours: i64| Timestamp::from_second(hours * 3_600).unwrap();
-        let mut export = Export {
-            id: ExportId::from_random([1; 10]),
-            client: ClientId::from_random([2; 10]),
-            asked_at: at(0),
-            steps: 0,
-            upload: None,
-            progress: ExportState::Running { done: 1, of: 2 },
-        };
+        let mut export = Export::new(ExportId::from_random([1; 10]), ClientId::from_random([2; 10]), at(0));
         assert!(!export.has_failed(at(23)) && export.has_failed(at(24)));
         export.progress = ExportState::Ready { at: at(5), size_bytes: 9 };
         assert!(!export.has_failed(at(99)));
