@@ -7,8 +7,6 @@
 use crate::App;
 use crate::issue::{self, Key};
 use crate::lists::{self, Standing};
-use crate::roster::result;
-use crate::roster::{self, BadRow, CellError, Roster};
 use badge::event::IssueRequest;
 use badge::input::{FieldError, Reason};
 use badge::{BadgeId, ClientId, Event, ImportId, Lang, Recipient};
@@ -16,6 +14,7 @@ use edge::token::Caller;
 use edge::{Answer, Kind, Problem, Request, chance};
 use jiff::Timestamp;
 use letter::Award;
+use roster::{BadRow, CellError, Roster, result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use store::Import;

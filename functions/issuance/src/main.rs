@@ -9,7 +9,6 @@ mod lists;
 mod pace;
 mod resend;
 mod revoke;
-mod roster;
 mod sign;
 mod status;
 

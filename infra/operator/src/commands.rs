@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use signer::Signer;
 use store::check::Busy;
 use store::people::{INVITATION_LIFE, person};
+use store::restore::Which;
 use store::secrets::new_secret;
 use store::signing_keys::DEFAULT_SCOPE;
 use store::{KeyPurpose, KeyState, Member, Role, SigningKey, Store, StoreError};
@@ -290,6 +291,34 @@ pub(crate) async fn check_store(arguments: &Arguments) -> Answer {
     let busy = Busy { signing: load("signing").into_iter().sum::<u64>() > 0 };
     let report = store.check(&evidence, now, busy, verified).await.map_err(|error| error.to_string())?;
     Ok(json!({"counts": report.counts, "queues": queues, "violations": report.violations}))
+}
+
+/// `store restore`.
+pub(crate) async fn restore_store(arguments: &Arguments) -> Answer {
+    arguments.only(&["from", "partition", "apply", "overwrite"])?;
+    let from = arguments.required("from")?.to_owned();
+    let which = arguments.optional("partition").map_or(Which::All, Which::Partition);
+    let (write, overwrite) = (yes(arguments, "apply")?, yes(arguments, "overwrite")?);
+    let World { store, now, .. } = world().await?;
+    if config::required("TABLE_NAME").is_ok_and(|name| name == from) {
+        return Err("--from is the table in use".into());
+    }
+    let found = store.put_back(&store.in_table(from), which, write, overwrite, now).await;
+    let found = found.map_err(|error| error.to_string())?;
+    let mut answer = json!(found);
+    if !write {
+        answer["note"] = "nothing was written; add --apply yes".into();
+    }
+    Ok(answer)
+}
+
+/// Whether an option says yes; nothing is no.
+fn yes(arguments: &Arguments, name: &str) -> Result<bool, String> {
+    match arguments.optional(name) {
+        None | Some("no") => Ok(false),
+        Some("yes") => Ok(true),
+        Some(_) => Err(format!("--{name} is yes or no")),
+    }
 }
 
 /// `queues redrive`.

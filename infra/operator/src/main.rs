@@ -43,6 +43,10 @@ Usage: operator COMMAND [--option VALUE …]
   seal compromised --fingerprint F                  what it sealed is genuine no more
   store check [--verify N|all]                      reads everything and changes nothing: what there is, what waits, and whatever does not
                                                     agree with the rest; verifies N credentials (1000). Fails when something is wrong
+  store restore --from TABLE [--partition PK] [--apply yes] [--overwrite yes]
+                                                    compares a restored copy of the table with the one in use, and with --apply puts back
+                                                    what is missing, with --overwrite what differs too. Rights and waiting work only where
+                                                    their partition is named
   queues show                                       how much waits, is worked on, and failed too often
   queues redrive --queue signing|mail|mail-prompt|mail-feedback|webhook|evidence|application
                                                     sends what failed too often back into its queue
@@ -82,6 +86,7 @@ async fn main() -> ExitCode {
         (Some("seal"), Some("retire"), Ok(arguments)) => seal::retire(&arguments).await,
         (Some("seal"), Some("compromised"), Ok(arguments)) => seal::compromised(&arguments).await,
         (Some("store"), Some("check"), Ok(arguments)) => commands::check_store(&arguments).await,
+        (Some("store"), Some("restore"), Ok(arguments)) => commands::restore_store(&arguments).await,
         (Some("queues"), Some("show"), Ok(arguments)) => commands::show_queues(&arguments).await,
         (Some("queues"), Some("redrive"), Ok(arguments)) => commands::redrive_queue(&arguments).await,
         _ => Err("unknown command; see `operator help`".into()),

@@ -6,7 +6,7 @@
 //!
 //! Rows that nothing refers to are no damage: whoever breaks off while planning leaves them ([`crate::events`]). They are counted.
 
-use crate::client::{Store, StoreError, unavailable};
+use crate::client::{Store, StoreError};
 use crate::events::StoredEvent;
 use crate::item::Item;
 use crate::signing_keys::SigningKey;
@@ -152,11 +152,9 @@ impl Store {
     async fn scan(&self, mut take: impl FnMut(Item)) -> Result<(), StoreError> {
         let mut start = None;
         loop {
-            let scan = self.dynamo().scan().table_name(self.table()).consistent_read(true);
-            let answer =
-                scan.set_exclusive_start_key(start).send().await.map_err(|error| unavailable("Scan", &error))?;
-            answer.items.unwrap_or_default().into_iter().map(Item::from).for_each(&mut take);
-            start = answer.last_evaluated_key.filter(|key| !key.is_empty());
+            let (rows, next) = self.scan_page(start).await?;
+            rows.into_iter().for_each(&mut take);
+            start = next;
             if start.is_none() {
                 return Ok(());
             }

@@ -83,6 +83,9 @@ pub(crate) fn unavailable<E: ProvideErrorMetadata, R>(operation: &'static str, e
     }
 }
 
+/// Where a reading of the table goes on.
+pub(crate) type Start = Option<HashMap<String, AttributeValue>>;
+
 /// What a put or an update in a transaction asks of the record before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expect {
@@ -121,6 +124,12 @@ impl Store {
     #[must_use]
     pub fn in_bucket(&self, bucket: String) -> Self {
         Self { bucket, ..self.clone() }
+    }
+
+    /// The same bucket with another table: a copy of this one, restored beside it.
+    #[must_use]
+    pub fn in_table(&self, table: String) -> Self {
+        Self { table, ..self.clone() }
     }
 
     pub(crate) fn dynamo(&self) -> &aws_sdk_dynamodb::Client {
@@ -308,6 +317,14 @@ impl Store {
             .await
             .map_err(|e| unavailable("Query", &e))?;
         Ok(answer.items.unwrap_or_default().into_iter().map(Item::from).collect())
+    }
+
+    /// The next megabyte of the table, in no order, and from where to go on; at the end from nowhere. For the operator: no function may.
+    pub(crate) async fn scan_page(&self, start: Start) -> Result<(Vec<Item>, Start), StoreError> {
+        let scan = self.dynamo.scan().table_name(&self.table).consistent_read(true).set_exclusive_start_key(start);
+        let answer = scan.send().await.map_err(|error| unavailable("Scan", &error))?;
+        let rows = answer.items.unwrap_or_default().into_iter().map(Item::from).collect();
+        Ok((rows, answer.last_evaluated_key.filter(|key| !key.is_empty())))
     }
 
     async fn run_query(

@@ -34,6 +34,7 @@ pub mod pack;
 pub mod pending;
 pub mod people;
 pub mod rates;
+pub mod restore;
 pub mod results;
 pub mod seals;
 pub mod secrets;
