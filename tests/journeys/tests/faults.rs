@@ -79,7 +79,8 @@ fn at_every_call(function: &str, mut something: impl FnMut(&dyn Fn())) -> u64 {
         killed
     };
     let calls = (0..100).take_while(|calls| kill(calls + 1, "kill_before")).count() as u64;
-    assert!(calls < 100 && kill(calls, "kill_after"), "{calls}");
+    // What a process keeps for a while, such as the list of seals, spares it calls: the last one is not always the same.
+    assert!(calls < 100 && (1..=calls).rev().any(|call| kill(call, "kill_after")), "{calls}");
     calls
 }
 
