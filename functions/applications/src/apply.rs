@@ -556,7 +556,7 @@ fn receive_token(text: &str) -> &str {
 async fn held(app: &App, form: &Form, text: &str, now: Timestamp) -> Result<Option<Peer>, Problem> {
     let Some(link) = badge::receive::Link::parse(receive_token(text)) else { return Ok(None) };
     let Approval::Peer { badges, .. } = &form.definition.approval else { return Ok(None) };
-    let found = app.store.credential(&link.credential).await.map_err(edge::failed)?;
+    let found = app.claims.credential(&link.credential).await?;
     let Some((stored, credential)) = found else { return Ok(None) };
     let event = &stored.event;
     let fits =

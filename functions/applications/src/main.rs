@@ -24,6 +24,7 @@ mod step;
 mod templates;
 mod view;
 
+use claim::Claims;
 use edge::token::{Caller, Gate};
 use edge::{Answer, Kind, Problem, Request, Wake, config};
 use queue::Queue;
@@ -35,6 +36,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     /// The same, working on the bucket of evidence.
     pub(crate) files: Store,
+    pub(crate) claims: Claims,
     pub(crate) urls: badge::Urls,
     signing: Queue,
     mail: Queue,
@@ -59,7 +61,8 @@ async fn main() -> Result<(), lambda_http::Error> {
     let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
     let gate = Gate::new(token_key?, urls.base());
     let files = store.in_bucket(config::required("EVIDENCE_BUCKET_NAME")?);
-    let app = App { store, files, urls, signing, mail, gate };
+    let claims = Claims::new(&aws, &store, config::required("ISSUANCE_FUNCTION")?);
+    let app = App { store, claims, files, urls, signing, mail, gate };
     let app = &app;
     let handle = move |request| async move { app.answer(&request).await };
     edge::serve_and_wake(handle, move |wake| async move { app.wake(wake).await }).await

@@ -67,7 +67,7 @@ pub(crate) async fn find(app: &App, request: &Request) -> Result<Published, Prob
     let State::Issued { credential, .. } = &subject.application.state else { return Err(Kind::NotFound.into()) };
     let credential = credential.clone();
     let named = named(&subject);
-    let stored = app.store.credential(&credential).await.map_err(edge::failed)?;
+    let stored = app.claims.credential(&credential).await?;
     if named.is_empty() || stored.is_none_or(|(_, held)| held.revoked.is_some()) {
         return Err(Kind::NotFound.into());
     }

@@ -20,6 +20,7 @@ const ANYBODY: &[&str] = READERS;
 /// Routes that ask for a token, and which roles beside `admin` may use them.
 const GUARDED: [(&str, &[&str]); 56] = [
     ("GET /v2/client/{client}", ANYBODY),
+    ("PUT /v2/client/{client}", NOBODY),
     ("GET /v2/client/{client}/ping", ANYBODY),
     ("GET /v2/client/{client}/alias", ANYBODY),
     ("POST /v2/client/{client}/alias", NOBODY),
