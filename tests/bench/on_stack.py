@@ -78,7 +78,7 @@ class Bench:
             "EVIDENCE_QUEUE_URL", "APPLICATION_QUEUE_URL", "EVIDENCE_BUCKET_NAME",
         )
         self.environment = {name: os.environ[name] for name in names if name in os.environ}
-        self.environment |= {"FONTS_DIR": str(ROOT / ".local" / "fonts"), "FUNCTION_PREFIX": "bench-", "ISSUANCE_FUNCTION": "bench-issuance"}
+        self.environment |= {"FONTS_DIR": str(ROOT / ".local" / "fonts"), "FUNCTION_PREFIX": "bench-", "ISSUANCE_FUNCTION": "bench-issuance:live"}
         self.environment["STAGE"] = "local"
         # A queue that the stack's own workers do not listen to: what is left there is carried out here, and counted.
         self.sqs = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"], region_name=os.environ["AWS_REGION"])

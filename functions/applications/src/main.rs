@@ -24,7 +24,6 @@ mod step;
 mod templates;
 mod view;
 
-use claim::Claims;
 use edge::token::{Caller, Gate};
 use edge::{Answer, Kind, Problem, Request, Wake, config};
 use queue::Queue;
@@ -36,7 +35,6 @@ pub(crate) struct App {
     pub(crate) store: Store,
     /// The same, working on the bucket of evidence.
     pub(crate) files: Store,
-    pub(crate) claims: Claims,
     pub(crate) urls: badge::Urls,
     signing: Queue,
     mail: Queue,
@@ -61,8 +59,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
     let gate = Gate::new(token_key?, urls.base());
     let files = store.in_bucket(config::required("EVIDENCE_BUCKET_NAME")?);
-    let claims = Claims::new(&aws, &store, config::required("ISSUANCE_FUNCTION")?);
-    let app = App { store, claims, files, urls, signing, mail, gate };
+    let app = App { store, files, urls, signing, mail, gate };
     let app = &app;
     let handle = move |request| async move { app.answer(&request).await };
     edge::serve_and_wake(handle, move |wake| async move { app.wake(wake).await }).await
