@@ -1,9 +1,13 @@
 //! An organisation that signs on claim: nothing is signed until somebody asks for it, and nobody sees a difference.
 
-#![allow(clippy::unwrap_used, reason = "a journey ends where an answer lacks what it should have")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a journey ends where an answer lacks what it should have")]
 
+mod applicants;
 mod records;
 
+use applicants::{Office, answers};
+use application::State;
+use journeys::browser::Browser;
 use journeys::{Issuer, eventually, get, get_as, issue_to, mails, operator, picture, request, step, validate};
 use records::files;
 use serde_json::{Value, json};
@@ -87,12 +91,16 @@ fn a_hundred_and_twenty_are_issued_to_and_only_what_is_asked_for_is_signed() {
 
     // Each way in signs what it shows, and all that is shown holds.
     let id = |n: usize| text(&rows[n]["assertion_id"]).to_owned();
+    let feed = issuer.call("GET", "/v2/feed/{client}?limit=1000", &[], &Value::Null).expect(200).json();
+    let message = feed["result"].as_array().unwrap().iter().find(|message| message["data"]["credential_id"] == id(12));
+    let message = message.unwrap();
     let ways = [
         format!("/credentials/{}.json", id(1)),
         format!("/credentials/{}.jwt", id(2)),
         format!("/ob2/assertions/{}", id(3)),
         format!("/baked/{}.png", id(4)),
         text(&rows[5]["pdf_url"]).to_owned(),
+        message["data"]["url"].as_str().unwrap().to_owned(),
     ];
     for (number, way) in ways.iter().enumerate() {
         let report = validate(&get(way).expect(200).body);
@@ -102,8 +110,9 @@ fn a_hundred_and_twenty_are_issued_to_and_only_what_is_asked_for_is_signed() {
     for way in [format!("/baked/{}.card.png", id(6)), format!("/credentials/{}/embed", id(7))] {
         let _ = get(&way).expect(200);
     }
+    assert!(get_as(&format!("/credentials/{}", id(13)), "text/html").expect(200).text().contains("Before"));
     let by_address = get(&format!("/validate?url={}/credentials/{}", journeys::base(), id(8))).expect(200).json();
-    assert_eq!((&by_address["verdict"], signed(&event)), (&json!("valid"), 9), "{by_address:#}");
+    assert_eq!((&by_address["verdict"], signed(&event)), (&json!("valid"), 11), "{by_address:#}");
     let document = get(&format!("/credentials/{}.json", id(1))).expect(200).json();
     assert_eq!(document["issuer"]["name"], "Before");
 
@@ -113,7 +122,7 @@ fn a_hundred_and_twenty_are_issued_to_and_only_what_is_asked_for_is_signed() {
         let visits: Vec<_> = (0..20).map(|_| scope.spawn(|| get(&path).expect(200).body)).collect();
         visits.into_iter().map(|visit| visit.join().unwrap()).collect()
     });
-    assert_eq!((bytes.len(), signed(&event)), (1, 10));
+    assert_eq!((bytes.len(), signed(&event)), (1, 12));
     assert_eq!(validate(bytes.iter().next().unwrap())["verdict"], "valid");
 
     // One that was claimed and one that was not are revoked alike.
@@ -128,7 +137,7 @@ fn a_hundred_and_twenty_are_issued_to_and_only_what_is_asked_for_is_signed() {
         assert!(page.text().contains("Issued by mistake"));
     }
     let after = counts(&issuer, &event);
-    assert_eq!((&after["issued"], &after["revoked"], signed(&event)), (&json!(120), &json!(2), 11));
+    assert_eq!((&after["issued"], &after["revoked"], signed(&event)), (&json!(120), &json!(2), 13));
     eventually("both are told of", || told(&issuer, &event, "credential.revoked") == 2);
 
     // Another mail goes to who holds something, and signs nothing either.
@@ -136,7 +145,80 @@ fn a_hundred_and_twenty_are_issued_to_and_only_what_is_asked_for_is_signed() {
     let resent = issuer.call("POST", &format!("/v2/event/{{client}}/{event}/resend"), &[], &again).expect(200).json();
     assert_eq!(resent["count"], 1);
     eventually("the second mail is taken", || mails(&addresses[11]).len() == 2);
-    assert_eq!((mails(&addresses[10]).len(), signed(&event)), (1, 11));
+    assert_eq!((mails(&addresses[10]).len(), signed(&event)), (1, 13));
+}
+
+#[test]
+fn an_earner_sees_what_nobody_signed_yet_and_the_way_to_it_signs_it() {
+    let issuer = Issuer::new("My unsigned", &["--sign", "on_claim"]);
+    let badge = issuer.create_badge(&picture());
+    let [mine, theirs] = ["mine", "theirs"].map(|name| format!("{name}+{}@earners.example", issuer.client));
+    let event = issuer.issue(&badge, &[&mine, &theirs.to_uppercase()]);
+    let ids = issuer.credentials(&event);
+    let mut over = issue_to(&[&mine]);
+    let now = records::now().as_second();
+    (over["issued_on"], over["expires_on"]) = (json!(now - 20), json!(now - 10));
+    let over = issue(&issuer, &badge, &over);
+    let mut browser = Browser::signed_in(&mine);
+    browser.language = Some("en");
+    let all = browser.get("/my").expect(200).text();
+    assert!([&ids[0], &issuer.credentials(&over)[0]].iter().all(|id| all.contains(*id)) && !all.contains(&ids[1]));
+    assert!(browser.get("/my?state=expired").expect(200).text().contains(&over));
+    let pending = browser.get("/my?state=pending").expect(200).text();
+    assert!(pending.contains(&ids[0]) && !pending.contains(&over) && pending.contains("Accept or decline"));
+    assert_eq!((signed(&event), signed(&over)), (0, 0));
+
+    let token = pending.split("tk=").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let _ = browser.get(&format!("/c/receive?tk={token}")).expect(200);
+    browser.post("/c/receive", &[("tk", &token), ("decision", "accept")]).expect(303);
+    assert_eq!(signed(&event), 1);
+    let accepted = browser.get("/my?state=accepted&files=1").expect(200).text();
+    assert!(accepted.contains(&format!("/baked/{}.png", ids[0])) && !accepted.contains(&over));
+
+    // What is revoked was signed for that, and is shown as revoked.
+    let named = json!({"recipient": [theirs]});
+    issuer.call("PUT", &format!("/v2/event/{{client}}/{event}/revoke"), &[], &named).expect(200);
+    let theirs = Browser::signed_in(&theirs).get("/my?state=revoked").expect(200).text();
+    assert!(theirs.contains(&ids[1]) && signed(&event) == 2);
+}
+
+#[test]
+fn a_list_in_a_file_and_an_application_are_issued_to_without_a_signature() {
+    let issuer = Issuer::new("Lists", &["--sign", "on_claim"]);
+    let badge = issuer.create_badge(&picture());
+    let bearer = format!("Bearer {}", issuer.token());
+    let headers = [("authorization", bearer.as_str()), ("content-type", "text/csv")];
+    let file = "email,name\r\na@example.org,A\r\nb@example.org,B\r\n";
+    let uploaded = request("POST", &format!("/v2/import/{}/{badge}", issuer.client), &headers, file.as_bytes());
+    let import = text(&uploaded.expect(200).json()["resource_id"]).to_owned();
+    let start = json!({"send_email": false});
+    let started = issuer.call("POST", &format!("/v2/import/{{client}}/{import}/start"), &[], &start).expect(200).json();
+    let event = text(&started["resource_id"]);
+    let shown = issuer.call("GET", &format!("/v2/import/{{client}}/{import}"), &[], &Value::Null).expect(200).json();
+    assert_eq!(shown["progress"]["issued"], 2, "{shown:#}");
+    let rows = issuer.call("GET", &format!("/v2/import/{{client}}/{import}/result"), &[], &Value::Null).expect(200);
+    assert_eq!(rows.text().matches(",issued,").count(), 2, "{}", rows.text());
+    assert_eq!(signed(event), 0);
+
+    // Whoever holds such a badge is a peer; whoever applies is issued to.
+    let office = Office { issuer, badge: badge.clone() };
+    let page = office.form(&json!({"method": "peer", "badge_ids": [badge], "threshold": 1}));
+    let mine = page.hand_in(answers("hanako@example.org"));
+    let planned: badge::Event =
+        serde_json::from_value(applicants::document(&format!("EVENT#{event}"), "EVENT")).unwrap();
+    let shows = planned.receive_link(&planned.draw(0).credential, records::now());
+    let stranger = planned.receive_link(&badge::CredentialId::new(&planned.id, [15; 10]), records::now());
+    let endorse = |token: &str| {
+        let peer = text(&mine.look()["peer_url"]).to_owned();
+        applicants::post(&format!("{peer}/endorse"), &json!({"credential": token, "comment": "推薦します"}))
+    };
+    endorse(&stranger).expect(400);
+    endorse(&shows).expect(200);
+    assert_eq!(office.issued(&page.form), 1);
+    let State::Issued { event: own, credential } = mine.stored().state else { panic!("it is issued") };
+    assert_eq!((signed(event), signed(own.as_str())), (0, 0));
+    let document = get(&format!("/credentials/{credential}")).expect(200);
+    assert_eq!((&validate(&document.body)["verdict"], signed(own.as_str())), (&json!("valid"), 1));
 }
 
 #[test]
