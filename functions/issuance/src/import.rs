@@ -122,7 +122,7 @@ pub(crate) async fn preview(app: &App, request: &Request, caller: &Caller) -> Re
         return Err(Kind::DraftBadge.into());
     }
     let organisation = organisation.ok_or(Kind::Forbidden)?.organisation;
-    let event = issue::drafted(app, &client, &badge, &wanted, issue::seconds(request.now)).await?;
+    let event = issue::drafted(app, &organisation, &badge, &wanted, issue::seconds(request.now)).await?;
     let mut seen: Vec<(u32, &Recipient, usize)> = Vec::new();
     for (number, recipient) in (0u32..).zip(&wanted.recipients) {
         match seen.iter_mut().find(|(_, first, _)| first.language == recipient.language) {

@@ -47,7 +47,7 @@ fn client(arguments: &Arguments) -> Result<ClientId, String> {
 
 /// `org create`.
 pub(crate) async fn create_organisation(arguments: &Arguments) -> Answer {
-    arguments.only(&["name", "url", "email", "description", "country", "vc-jwt", "id", "key-scope"])?;
+    arguments.only(&["name", "url", "email", "description", "country", "vc-jwt", "sign", "id", "key-scope"])?;
     let id = match arguments.optional("id") {
         Some(id) => id.parse().map_err(|_| "--id must be letters and digits, at most 40".to_owned())?,
         None => ClientId::from_random(chance::bytes()),
@@ -58,7 +58,9 @@ pub(crate) async fn create_organisation(arguments: &Arguments) -> Answer {
         _ => return Err("--key-scope is default or own".into()),
     };
     let mut body = json!({"name": arguments.required("name")?, "url": arguments.required("url")?, "email": arguments.required("email")?});
-    for (option, field) in [("description", "description"), ("country", "country"), ("vc-jwt", "vc_jwt")] {
+    for (option, field) in
+        [("description", "description"), ("country", "country"), ("vc-jwt", "vc_jwt"), ("sign", "sign")]
+    {
         if let Some(value) = arguments.optional(option) {
             body[field] = value.into();
         }
@@ -79,6 +81,20 @@ pub(crate) async fn create_organisation(arguments: &Arguments) -> Answer {
         "did": urls.issuer_did(&organisation.id),
         "profile": urls.issuer(&organisation.id),
     }))
+}
+
+/// `org change`.
+pub(crate) async fn change_organisation(arguments: &Arguments) -> Answer {
+    let fields = ["name", "url", "email", "description", "country", "sign"];
+    arguments.only(&[&["client"], &fields[..]].concat())?;
+    let given = fields.iter().filter_map(|field| Some(((*field).to_owned(), arguments.optional(field)?.into())));
+    let body: Value = Value::Object(given.collect());
+    let World { store, now, .. } = world().await?;
+    let found = store.organisation(&client(arguments)?).await.map_err(|e| e.to_string())?;
+    let found = found.ok_or("there is no such organisation")?;
+    let changed = found.organisation.changed(&body, now).map_err(|errors| complaints(&errors))?;
+    store.update_organisation(&changed).await.map_err(|e| e.to_string())?;
+    Ok(json!({"organisation": changed}))
 }
 
 /// `org show`.

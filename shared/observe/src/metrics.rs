@@ -23,6 +23,8 @@ impl Count {
     pub const ISSUED: Self = Self("Issued");
     /// Credentials signed and stored.
     pub const SIGNED: Self = Self("Signed");
+    /// Of those, credentials that were signed when somebody first asked for them.
+    pub const CLAIMED: Self = Self("SignedOnClaim");
     /// Credentials revoked.
     pub const REVOKED: Self = Self("Revoked");
     /// Mails that SES took, to recipients and about applications.

@@ -195,7 +195,7 @@ impl Store {
         let verified = some.len() + report.lists.len();
         let one = |id| async move {
             // Gone meanwhile, or its event is: another rule tells that.
-            let Ok(Some((event, credential))) = self.credential(id).await else { return Ok(Some(id)) };
+            let Ok(Some((event, Some(credential)))) = self.event_and_credential(id).await else { return Ok(Some(id)) };
             let Some(head) = self.list_head(&event.event.status_list).await? else { return Ok(Some(id)) };
             let index = status_index(&head.secret, event.event.status_position + credential.number);
             Ok((!is_whole(&event, &credential, index, keys(&event.event.client))).then_some(id))

@@ -158,12 +158,25 @@ impl Store {
     }
 
     pub(crate) async fn get(&self, key: &TableKey) -> Result<Option<Item>, StoreError> {
+        self.get_item(key, true).await
+    }
+
+    /// A record that never changes once it is there: from any replica, at half the price, and only when it is not there yet from the
+    /// one that knows.
+    pub(crate) async fn get_settled(&self, key: &TableKey) -> Result<Option<Item>, StoreError> {
+        match self.get_item(key, false).await? {
+            None => self.get(key).await,
+            found => Ok(found),
+        }
+    }
+
+    async fn get_item(&self, key: &TableKey, is_consistent: bool) -> Result<Option<Item>, StoreError> {
         let answer = self
             .dynamo
             .get_item()
             .table_name(&self.table)
             .set_key(Some(key_map(key)))
-            .consistent_read(true)
+            .consistent_read(is_consistent)
             .send()
             .await
             .map_err(|e| unavailable("GetItem", &e))?;

@@ -11,6 +11,7 @@
 //! Domain values are kept as JSON in the attribute `doc`; what conditions or lists look at stands in attributes of its own.
 //! E-mail addresses are in no key: an index of addresses goes by an HMAC under the organisation's own secret.
 
+mod addresses;
 pub mod aliases;
 pub mod applications;
 pub mod badges;

@@ -18,8 +18,9 @@ const READERS: &[&str] = &["issuer", "creator", "reviewer"];
 const ANYBODY: &[&str] = READERS;
 
 /// Routes that ask for a token, and which roles beside `admin` may use them.
-const GUARDED: [(&str, &[&str]); 56] = [
+const GUARDED: [(&str, &[&str]); 57] = [
     ("GET /v2/client/{client}", ANYBODY),
+    ("PUT /v2/client/{client}", NOBODY),
     ("GET /v2/client/{client}/ping", ANYBODY),
     ("GET /v2/client/{client}/alias", ANYBODY),
     ("POST /v2/client/{client}/alias", NOBODY),
