@@ -105,6 +105,27 @@ pub(crate) async fn show_organisation(arguments: &Arguments) -> Answer {
     Ok(json!({"organisation": found.organisation, "key_scope": found.key_scope}))
 }
 
+/// `org erase`.
+pub(crate) async fn erase_organisation(arguments: &Arguments) -> Answer {
+    arguments.only(&["client", "apply", "name"])?;
+    let client = client(arguments)?;
+    let write = yes(arguments, "apply")?;
+    let World { store, .. } = world().await?;
+    let evidence = store.in_bucket(config::required("EVIDENCE_BUCKET_NAME").map_err(|error| error.to_string())?);
+    let organisation = store.organisation(&client).await.map_err(|error| error.to_string())?;
+    // What is left of an erasure that broke off has no name any more.
+    if let Some(found) = organisation.filter(|_| write) {
+        let name = found.organisation.name;
+        if arguments.optional("name") != Some(name.as_str()) {
+            return Err(format!("this erases everything of \"{name}\"; say so by --name"));
+        }
+    }
+    let found = store.erase_organisation(&evidence, &client, write).await.map_err(|error| error.to_string())?;
+    let mut answer = json!(found);
+    answer["erased"] = write.into();
+    Ok(answer)
+}
+
 /// `member add`: nobody is mailed; whoever proves the address comes in.
 pub(crate) async fn add_member(arguments: &Arguments) -> Answer {
     arguments.only(&["client", "email", "name", "roles"])?;

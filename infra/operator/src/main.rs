@@ -20,6 +20,8 @@ Usage: operator COMMAND [--option VALUE …]
   org show --client ID                              an organisation
   org change --client ID [--name N] [--url U] [--email E] [--description D] [--country CC] [--sign at_issue|on_claim]
                                                     what is given changes, the rest stays, as does what is issued already
+  org erase --client ID [--apply yes --name N]      what there is of an organisation's, rows and files; with --apply and its name everything
+                                                    of it is taken away for ever, what it issued too
   member add --client ID --email E [--name N] [--roles admin,creator,issuer,reviewer]
                                                     somebody who may sign in to the console; what they may do is as given now
   member list --client ID                           members of an organisation
@@ -70,6 +72,7 @@ async fn main() -> ExitCode {
         (Some("org"), Some("create"), Ok(arguments)) => commands::create_organisation(&arguments).await,
         (Some("org"), Some("show"), Ok(arguments)) => commands::show_organisation(&arguments).await,
         (Some("org"), Some("change"), Ok(arguments)) => commands::change_organisation(&arguments).await,
+        (Some("org"), Some("erase"), Ok(arguments)) => commands::erase_organisation(&arguments).await,
         (Some("member"), Some("add"), Ok(arguments)) => commands::add_member(&arguments).await,
         (Some("member"), Some("list"), Ok(arguments)) => commands::list_members(&arguments).await,
         (Some("secret"), Some("add"), Ok(arguments)) => commands::add_secret(&arguments).await,

@@ -5,8 +5,8 @@ use crate::key::TableKey;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, KeysAndAttributes, Put, PutRequest, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    Update, WriteRequest,
+    AttributeValue, Delete, DeleteRequest, KeysAndAttributes, Put, PutRequest, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update, WriteRequest,
 };
 use aws_types::SdkConfig;
 use badge::EventId;
@@ -399,7 +399,21 @@ impl Store {
     /// Writes records that need no condition, 25 to a call and several calls at once, sending again what the table left over.
     pub(crate) async fn write_all(&self, items: Vec<Item>) -> Result<(), StoreError> {
         let requests: Result<Vec<WriteRequest>, StoreError> = items.into_iter().map(write_request).collect();
-        let requests = requests?;
+        self.write_requests(&requests?).await
+    }
+
+    /// Takes away records that may or may not be there.
+    pub(crate) async fn delete_all(&self, keys: impl Iterator<Item = &TableKey>) -> Result<(), StoreError> {
+        let request = |key| {
+            let delete = DeleteRequest::builder().set_key(Some(key_map(key))).build();
+            let delete = delete.map_err(|_| StoreError::Corrupt("key"))?;
+            Ok(WriteRequest::builder().delete_request(delete).build())
+        };
+        let requests = keys.map(request).collect::<Result<Vec<_>, StoreError>>()?;
+        self.write_requests(&requests).await
+    }
+
+    async fn write_requests(&self, requests: &[WriteRequest]) -> Result<(), StoreError> {
         let batches: Vec<_> =
             requests.chunks(BATCH_WRITE_ITEMS).map(|batch| self.write_batch(batch.to_vec())).collect();
         stream::iter(batches).buffer_unordered(BATCHES_AT_ONCE).try_collect().await

@@ -20,6 +20,7 @@ pub mod client;
 pub mod credentials;
 pub mod deliveries;
 pub mod earners;
+pub mod erase;
 pub mod events;
 pub mod evidence;
 pub mod expiries;

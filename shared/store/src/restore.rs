@@ -155,7 +155,7 @@ fn returns(row: &Item, which: Which<'_>, now: Timestamp) -> bool {
 }
 
 /// What a row is, in the words of its key.
-fn kind(key: &TableKey) -> String {
+pub(crate) fn kind(key: &TableKey) -> String {
     let [pk, sk] = [&key.pk, &key.sk].map(|part| part.split('#').next().unwrap_or_default());
     match key.family() {
         Some(Family::MailRow) => "ORG MAIL".to_owned(),
