@@ -55,12 +55,20 @@ impl Vain {
     /// What the page says. `name`: the provider's.
     pub(crate) fn text(self, lang: Lang, name: &str) -> String {
         match (self, lang) {
-            (Self::Lost, Lang::En) => format!("That sign-in with {name} is used up, too old, or was begun in another browser."),
-            (Self::Lost, Lang::Ja) => format!("{name}でのサインインは、使用済みか、有効期限が切れているか、別のブラウザーで開始されたものです。"),
+            (Self::Lost, Lang::En) => {
+                format!("That sign-in with {name} is used up, too old, or was begun in another browser.")
+            }
+            (Self::Lost, Lang::Ja) => format!(
+                "{name}でのサインインは、使用済みか、有効期限が切れているか、別のブラウザーで開始されたものです。"
+            ),
             (Self::Declined, Lang::En) => format!("{name} did not sign you in."),
             (Self::Declined, Lang::Ja) => format!("{name}でのサインインは完了しませんでした。"),
-            (Self::Unverified, Lang::En) => format!("{name} has not confirmed a mail address of yours, which is what you are known by here."),
-            (Self::Unverified, Lang::Ja) => format!("{name}で確認済みのメールアドレスが見つからないため、サインインできませんでした。"),
+            (Self::Unverified, Lang::En) => {
+                format!("{name} has not confirmed a mail address of yours, which is what you are known by here.")
+            }
+            (Self::Unverified, Lang::Ja) => {
+                format!("{name}で確認済みのメールアドレスが見つからないため、サインインできませんでした。")
+            }
             (Self::Failed, Lang::En) => format!("Signing in with {name} is not possible at the moment."),
             (Self::Failed, Lang::Ja) => format!("現在、{name}でのサインインをご利用いただけません。"),
         }

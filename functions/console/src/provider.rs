@@ -103,12 +103,7 @@ impl Provider {
     }
 
     /// Where a browser is sent to sign in. `language`: a BCP 47 tag.
-    pub(crate) async fn authorization(
-        &self,
-        login: &Login,
-        language: &str,
-        now: Timestamp,
-    ) -> Result<String, Failure> {
+    pub(crate) async fn authorization(&self, login: &Login, language: &str, now: Timestamp) -> Result<String, Failure> {
         let description = self.description(now).await?;
         Ok(description.authorization(&self.client_id, &self.back, login, language))
     }

@@ -111,7 +111,9 @@ pub(crate) async fn send(app: &App, request: &Request) -> Result<Answer, Refused
     let posted = Posted::read(request)?;
     let address = match address(request, &posted) {
         Ok(address) => address,
-        Err(complaint) => return Ok(form(400, request, provider_name(app), &Filled { posted, complaints: vec![complaint] })),
+        Err(complaint) => {
+            return Ok(form(400, request, provider_name(app), &Filled { posted, complaints: vec![complaint] }));
+        }
     };
     mail_code(app, request, address, None).await
 }

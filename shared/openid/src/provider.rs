@@ -167,11 +167,10 @@ pub(crate) mod tests {
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["HS256", "RS256"],
         });
-        for (name, value) in changed.as_object().unwrap().clone() {
-            document[&name] = value;
-        }
-        document.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-        Provider::parse(document.to_string().as_bytes(), ISSUER)
+        let (Value::Object(document), Value::Object(changed)) = (&mut document, changed) else { unreachable!() };
+        document.extend(changed);
+        document.retain(|_, value| !value.is_null());
+        Provider::parse(&serde_json::to_vec(document).unwrap(), ISSUER)
     }
 
     #[test]

@@ -117,7 +117,7 @@ mod tests {
     use crate::provider::tests::provider;
     use serde_json::json;
 
-    fn request(methods: serde_json::Value, secret: Option<&str>) -> Result<TokenRequest, Refusal> {
+    fn request(methods: &serde_json::Value, secret: Option<&str>) -> Result<TokenRequest, Refusal> {
         let provider = provider(json!({"token_endpoint_auth_methods_supported": methods})).unwrap();
         let login = Login::from_random([1; 32]);
         TokenRequest::new(&provider, Client { id: "cl:ient", secret }, "https://b.example/back?x", "c&d", &login)
@@ -130,17 +130,17 @@ mod tests {
             "grant_type=authorization_code&code=c%26d&redirect_uri=https%3A%2F%2Fb.example%2Fback%3Fx&code_verifier={verifier}"
         );
         for methods in [json!(null), json!(["client_secret_post", "client_secret_basic"])] {
-            let basic = request(methods, Some("s p/é")).unwrap();
+            let basic = request(&methods, Some("s p/é")).unwrap();
             let header = basic.authorization.unwrap();
             let joined = STANDARD.decode(header.strip_prefix("Basic ").unwrap()).unwrap();
             assert_eq!(joined, b"cl%3Aient:s+p%2F%C3%A9");
             assert_eq!((basic.url.as_str(), &basic.body), ("https://token.example/token", &form));
         }
-        let post = request(json!(["client_secret_post"]), Some("s p")).unwrap();
+        let post = request(&json!(["client_secret_post"]), Some("s p")).unwrap();
         assert_eq!((post.authorization, post.body), (None, format!("{form}&client_id=cl%3Aient&client_secret=s+p")));
-        let public = request(json!(["private_key_jwt"]), None).unwrap();
+        let public = request(&json!(["private_key_jwt"]), None).unwrap();
         assert_eq!((public.authorization, public.body), (None, format!("{form}&client_id=cl%3Aient")));
-        let neither = request(json!(["private_key_jwt"]), Some("s")).map(|request| request.url);
+        let neither = request(&json!(["private_key_jwt"]), Some("s")).map(|request| request.url);
         assert_eq!(neither, Err(Refusal::Unsupported("client authentication")));
     }
 
@@ -165,7 +165,10 @@ mod tests {
 
     #[test]
     fn an_error_is_told_by_a_known_word_only() {
-        assert_eq!(TokenResponse::error(br#"{"error":"invalid_client","error_description":"x"}"#), Some("invalid_client"));
+        assert_eq!(
+            TokenResponse::error(br#"{"error":"invalid_client","error_description":"x"}"#),
+            Some("invalid_client")
+        );
         for other in [&br#"{"error":"hana@example.org"}"#[..], br#"{"error":7}"#, b"", b"<html>"] {
             assert_eq!(TokenResponse::error(other), None);
         }
