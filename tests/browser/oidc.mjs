@@ -48,13 +48,18 @@ async function signIn(page, address) {
 async function caught(page, address) {
   await set(page);
   let found;
-  await page.route(`${BACK}*`, route => {
-    found = route.request().url();
-    return route.fulfill({status: 200, contentType: 'text/plain', body: 'caught'});
+  await page.route(`${OIDC_ISSUER}/interaction/**`, async route => {
+    let answer = await route.fetch({maxRedirects: 0});
+    while(!answer.headers().location.startsWith(BACK)) {
+      answer = await page.context().request.get(new URL(answer.headers().location, OIDC_ISSUER).href, {maxRedirects: 0});
+    }
+    found = answer.headers().location;
+    await route.fulfill({status: 200, contentType: 'text/html', body: '<title>Caught</title>'});
   });
-  await signIn(page, address);
-  await page.unroute(`${BACK}*`);
-  assert.ok(found?.startsWith(BACK));
+  await page.fill('[name=login]', address);
+  await Promise.all([page.waitForNavigation(), page.click('button')]);
+  await page.unroute(`${OIDC_ISSUER}/interaction/**`);
+  assert.equal(await page.title(), 'Caught');
   return found;
 }
 

@@ -38,7 +38,6 @@ pub(crate) enum Failure {
 }
 
 /// Something that is kept for a while.
-#[derive(Debug)]
 struct Kept<T>(Mutex<Option<(T, Timestamp)>>);
 
 impl<T: Clone> Kept<T> {
@@ -63,7 +62,6 @@ impl<T: Clone> Kept<T> {
 }
 
 /// The provider, as it is configured.
-#[derive(Debug)]
 pub(crate) struct Provider {
     /// What people call it.
     pub(crate) name: String,
@@ -79,6 +77,13 @@ pub(crate) struct Provider {
     description: Kept<openid::Provider>,
     keys: Kept<KeySet>,
     secret: Kept<String>,
+}
+
+/// What is kept of it may be secret.
+impl std::fmt::Debug for Provider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Provider({})", self.issuer)
+    }
 }
 
 impl Provider {

@@ -1,11 +1,11 @@
-//! Signing in: an address is proved by a code or a link that was mailed to it, or an identity provider vouches for it ([`by_provider`]).
+//! Signing in: an address is proved by a code or a link that was mailed to it, or an identity provider vouches for it ([`crate::by_provider`]).
 //!
 //! Whoever asks learns nothing: an address of a member, of an earner and of nobody get the same page. The link opens a page with a button,
 //! because programs that look through mails open links too. A session has a name of its own, made when the address is proved; nothing
 //! that a browser brought along becomes one.
 
 use crate::api::Complaint;
-use crate::by_provider::{self, Vain};
+use crate::by_provider::Vain;
 use crate::desk::see_other;
 use crate::posted::{Filled, Posted};
 use crate::shell::{self, Field};
@@ -74,10 +74,9 @@ fn form(status: u16, request: &Request, provider: Option<&str>, filled: &Filled)
                 }
             }
             @if let Some(name) = provider {
-                p { a.button.provider href="/sign-in/oidc" rel="nofollow" { @match lang {
-                    Lang::En => "Sign in with " (name),
-                    Lang::Ja => (name) "でサインイン",
-                } } }
+                p { a.button.provider href="/sign-in/oidc" rel="nofollow" {
+                    @if lang == Lang::Ja { (name) "でサインイン" } @else { "Sign in with " (name) }
+                } }
                 p.or { span { (lang.pick("or", "または")) } }
             }
             p {

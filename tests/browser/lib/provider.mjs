@@ -54,6 +54,7 @@ export async function provider({issuer, id, secret, back}) {
     jwks: {keys: [jwk()]},
     loadExistingGrant: grant,
     pkce: {required: () => true},
+    ttl: {AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600},
     renderError(context, error) {
       context.type = 'html';
       context.body = page(`<h1>${error.error}</h1>`);

@@ -110,8 +110,8 @@ fn login() -> Login {
     Login::from_random([9; 32])
 }
 
-/// Tokens signed by the key of this seed; `email`: null leaves it out.
-fn tokens(origin: &str, seed: u8, email: Value) -> Value {
+/// Tokens signed by the key of this seed; they may name no address.
+fn tokens(origin: &str, seed: u8, email: Option<&str>) -> Value {
     let mut claims = json!({
         "iss": origin, "sub": "s", "aud": CLIENT, "exp": NOW + 300, "iat": NOW, "nonce": login().nonce(), "email": email,
         "email_verified": true,
@@ -137,7 +137,7 @@ fn usual(asked: &Asked, origin: &str) -> (u16, Value) {
     match asked.what.as_str() {
         "GET /.well-known/openid-configuration" => (200, description(origin)),
         "GET /keys" => (200, json!({"keys": [jwk(1)]})),
-        "POST /token" => (200, tokens(origin, 1, json!("hana@example.org"))),
+        "POST /token" => (200, tokens(origin, 1, Some("hana@example.org"))),
         "GET /me" => (200, json!({"sub": "s", "email": "me@example.org", "email_verified": true})),
         "POST /" => (200, json!({"SecretString": "secret"})),
         _ => (404, json!({})),
@@ -180,7 +180,7 @@ async fn what_the_provider_says_of_itself_is_kept_and_a_code_is_not() {
 #[tokio::test]
 async fn a_new_key_is_looked_for_and_not_again_and_again() {
     let port = Port::open(|asked, origin| {
-        (asked.what == "POST /token").then(|| (200, tokens(origin, 2, json!("a@b.example"))))
+        (asked.what == "POST /token").then(|| (200, tokens(origin, 2, Some("a@b.example"))))
     });
     let provider = port.provider(false);
     // Nobody has asked for keys for a minute: once is enough to see that there is none. After a minute it is there.
@@ -215,7 +215,7 @@ async fn the_secret_is_kept_until_the_provider_refuses_it() {
 
 #[tokio::test]
 async fn an_address_may_be_told_by_user_info_alone() {
-    let port = Port::open(|asked, origin| (asked.what == "POST /token").then(|| (200, tokens(origin, 1, Value::Null))));
+    let port = Port::open(|asked, origin| (asked.what == "POST /token").then(|| (200, tokens(origin, 1, None))));
     assert_eq!(back(&port.provider(false), 0).await.unwrap(), "me@example.org");
     assert!(port.last("GET /me").head.to_lowercase().contains("authorization: bearer access\r\n"));
 }
@@ -242,7 +242,7 @@ async fn an_odd_provider_signs_nobody_in_and_is_told_without_its_words() {
         ("GET /keys", (200, json!({})), "malformed key set"),
         ("POST /token", (400, secret.clone()), "token endpoint: status 400"),
         ("POST /token", (200, secret.clone()), "malformed token response"),
-        ("POST /token", (200, tokens("https://evil.example", 1, Value::Null)), "the claim iss is missing or wrong"),
+        ("POST /token", (200, tokens("https://evil.example", 1, None)), "the claim iss is missing or wrong"),
         ("POST /", (200, secret), "the client's secret: no text"),
         ("POST /", (400, json!({"__type": "AccessDeniedException"})), "the client's secret: AccessDeniedException"),
     ] {
