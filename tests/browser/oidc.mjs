@@ -77,7 +77,7 @@ async function looks(browser) {
   for(const lang of ['ja', 'en']) {
     for(const [place, options] of Object.entries({phone: {size: PHONE}, desk: {size: DESKTOP}, night: {size: PHONE, dark: true}, plain: {size: PHONE, scripts: false}})) {
       const opened = await tab(browser, {lang, ...options});
-      for(const why of ['', '?back=lost', '?back=declined', '?back=unverified', '?back=failed']) {
+      for(const why of ['night', 'plain'].includes(place) ? [''] : ['', '?back=lost', '?back=declined', '?back=unverified', '?back=failed']) {
         await opened.page.goto(`${base}/sign-in${why}`);
         assert.equal(await opened.page.locator('a[href="/sign-in/oidc"]').count(), 1);
         assert.match(await opened.page.locator('a[href="/sign-in/oidc"]').innerText(), lang === 'ja' ? /Seal Universityでサインイン/ : /Sign in with 印大学/);
@@ -228,7 +228,6 @@ await withBrowser(async browser => {
   await away(browser);
   let running = await open();
   try {
-    await looks(browser);
     await staff(browser);
     await addresses(browser);
     await responses(browser);
@@ -241,6 +240,7 @@ await withBrowser(async browser => {
     await opened.page.goto(response);
     await inVain(opened, 'failed', 'gone');
     await opened.close();
+    await looks(browser);
   } finally {
     await running?.close();
   }
