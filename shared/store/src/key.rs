@@ -55,6 +55,7 @@
 //! | `RATE#{key}` | `RATE` | what somebody did in an hour; expires |
 //! | `PEOPLE` | `SECRET` | the secret under which addresses become names of people |
 //! | `SIGNIN#{sign_in}` | `SIGNIN` | somebody who is about to prove an address; expires |
+//! | `SIGNIN#{sign_in}` | `PROVIDER` | a browser that was sent to the identity provider; expires |
 //! | `PERSON#{person}` | `SESSION#{hash}` | a session, by the hash of its cookie, which alone opens it; expires |
 //! | `PERSON#{person}` | `MEMBER#{client}` | that somebody is a member of an organisation |
 //! | `MEMBERS#{client}` | `{person}` | what a member may do there |
@@ -338,6 +339,9 @@ pub(crate) fn people_secret() -> TableKey {
 }
 pub(crate) fn sign_in(sign_in: &SignInId) -> TableKey {
     key(format!("SIGNIN#{sign_in}"), "SIGNIN")
+}
+pub(crate) fn provider_sign_in(sign_in: &SignInId) -> TableKey {
+    key(format!("SIGNIN#{sign_in}"), "PROVIDER")
 }
 pub(crate) fn person_partition(person: &PersonId) -> String {
     format!("PERSON#{person}")

@@ -79,8 +79,10 @@ const GUARDED: [(&str, &[&str]); 57] = [
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 59] = [
+const PUBLIC: [&str; 61] = [
     "GET /sign-in",
+    "GET /sign-in/oidc",
+    "GET /sign-in/oidc/callback",
     "POST /sign-in",
     "GET /sign-in/{sign_in}",
     "POST /sign-in/{sign_in}",
