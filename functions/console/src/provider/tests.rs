@@ -113,7 +113,7 @@ fn login() -> Login {
 /// Tokens signed by the key of this seed; they may name no address.
 fn tokens(origin: &str, seed: u8, email: Option<&str>) -> Value {
     let mut claims = json!({
-        "iss": origin, "sub": "s", "aud": CLIENT, "exp": NOW + 300, "iat": NOW, "nonce": login().nonce(), "email": email,
+        "iss": origin, "sub": "s", "aud": CLIENT, "exp": NOW + 600, "iat": NOW, "nonce": login().nonce(), "email": email,
         "email_verified": true,
     });
     claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
