@@ -10,6 +10,7 @@ mod members;
 mod organisations;
 mod overview;
 mod picture;
+mod plan;
 mod settings;
 
 use crate::desk::Desk;
@@ -32,6 +33,7 @@ pub(crate) async fn answer(app: &App, request: &Request) -> Result<Answer, Refus
         (false, ["members"]) => members::invite(&desk).await,
         (true, ["members", person]) => members::show(&desk, person).await,
         (false, ["members", person]) => members::change(&desk, person).await,
+        (true, ["plan"]) => plan::show(&desk).await,
         (true, ["audit"]) => audit::list(&desk).await,
         (true, ["settings"]) => settings::show(&desk).await,
         (false, ["settings"]) => settings::act(&desk).await,

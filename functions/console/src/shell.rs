@@ -131,6 +131,7 @@ fn way_around(desk: &Desk<'_>, place: &str) -> Markup {
             &[
                 ("members", lang.pick("Members", "メンバー"), &[Admin]),
                 ("settings", lang.pick("Settings", "設定"), &[Admin]),
+                ("plan", lang.pick("Plan and usage", "プランと利用状況"), &[Admin]),
                 ("audit", lang.pick("Audit log", "操作履歴"), &[Admin]),
             ],
         ),

@@ -2,6 +2,7 @@
 
 use crate::arguments::Arguments;
 use badge::input::FieldError;
+use badge::plan::Tier;
 use badge::{ClientId, EmailAddress, Lang, Organisation};
 use edge::{chance, config};
 use jiff::Timestamp;
@@ -70,7 +71,7 @@ pub(crate) async fn create_organisation(arguments: &Arguments) -> Answer {
         other => other.to_string(),
     })?;
     let (secret, stored) = new_secret(chance::bytes(), "first", vec![Role::Admin], now);
-    store.add_secret(&organisation.id, &stored).await.map_err(|e| e.to_string())?;
+    store.add_secret(&organisation.id, &stored, None).await.map_err(|e| e.to_string())?;
     let urls = config::urls().map_err(|e| e.to_string())?;
     Ok(json!({
         "client_id": organisation.id.as_str(),
@@ -85,7 +86,23 @@ pub(crate) async fn show_organisation(arguments: &Arguments) -> Answer {
     arguments.only(&["client"])?;
     let found = world().await?.store.organisation(&client(arguments)?).await.map_err(|e| e.to_string())?;
     let found = found.ok_or("there is no such organisation")?;
-    Ok(json!({"organisation": found.organisation, "key_scope": found.key_scope}))
+    let plan = found.tier.map(Tier::name);
+    Ok(json!({"organisation": found.organisation, "key_scope": found.key_scope, "plan": plan}))
+}
+
+/// `org plan`: gives an organisation a plan, or with `default` whichever the deployment has for all.
+pub(crate) async fn set_plan(arguments: &Arguments) -> Answer {
+    arguments.only(&["client", "plan"])?;
+    let (client, plan) = (client(arguments)?, arguments.required("plan")?);
+    let tier = match plan {
+        "default" => None,
+        name => Some(Tier::from_name(name).ok_or("--plan is basic, premium, pro or default")?),
+    };
+    match world().await?.store.set_tier(&client, tier).await {
+        Ok(()) => Ok(json!({"client_id": client.as_str(), "plan": plan})),
+        Err(StoreError::Conflict) => Err("there is no such organisation".into()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// `member add`: nobody is mailed; whoever proves the address comes in.
@@ -139,7 +156,7 @@ pub(crate) async fn add_secret(arguments: &Arguments) -> Answer {
         return Err("there is no such organisation".into());
     }
     let (secret, stored) = new_secret(chance::bytes(), arguments.required("label")?, roles, now);
-    store.add_secret(&client, &stored).await.map_err(|e| e.to_string())?;
+    store.add_secret(&client, &stored, None).await.map_err(|e| e.to_string())?;
     Ok(json!({"client_id": client.as_str(), "client_secret": secret, "secret_id": stored.id}))
 }
 

@@ -18,6 +18,8 @@ Usage: operator COMMAND [--option VALUE …]
   org create --name N --url U --email E [--description D] [--country CC] [--vc-jwt none|ES256|RS256]
              [--id ID] [--key-scope default|own]    a new organisation with its first API secret (role admin)
   org show --client ID                              an organisation
+  org plan --client ID --plan basic|premium|pro|default
+                                                    which plan it has; what is beyond a smaller one stays, and nothing is added
   member add --client ID --email E [--name N] [--roles admin,creator,issuer,reviewer]
                                                     somebody who may sign in to the console; what they may do is as given now
   member list --client ID                           members of an organisation
@@ -63,6 +65,7 @@ async fn main() -> ExitCode {
         (_, _, Err(error)) => Err(error),
         (Some("org"), Some("create"), Ok(arguments)) => commands::create_organisation(&arguments).await,
         (Some("org"), Some("show"), Ok(arguments)) => commands::show_organisation(&arguments).await,
+        (Some("org"), Some("plan"), Ok(arguments)) => commands::set_plan(&arguments).await,
         (Some("member"), Some("add"), Ok(arguments)) => commands::add_member(&arguments).await,
         (Some("member"), Some("list"), Ok(arguments)) => commands::list_members(&arguments).await,
         (Some("secret"), Some("add"), Ok(arguments)) => commands::add_secret(&arguments).await,

@@ -7,6 +7,7 @@
 //! * [`ob3`], [`ob2`]: the same credential as Open Badges 3.0 and 2.0 documents;
 //! * [`delivery`], [`receive`]: what became of the mail to a recipient, and the link in it;
 //! * [`visibility`]: what a holder lets the public see;
+//! * [`plan`]: how much an organisation may have and do;
 //! * [`notice`]: what an organisation's systems are told of;
 //! * [`urls`]: every public address of the product, spelled once;
 //! * [`failure`]: what failures of the world mean;
@@ -31,6 +32,7 @@ pub mod notice;
 pub mod ob2;
 pub mod ob3;
 pub mod organisation;
+pub mod plan;
 pub mod receive;
 pub mod text;
 pub mod urls;

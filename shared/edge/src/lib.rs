@@ -250,6 +250,7 @@ where
 pub fn failed(failure: impl Failure) -> Problem {
     match failure.nature() {
         Nature::Conflict => Kind::Conflict.into(),
+        Nature::Quota(reached) => Problem::quota(reached),
         Nature::Temporary => Problem::unavailable(failure),
         Nature::Fault => Problem::internal(failure),
     }

@@ -53,6 +53,7 @@
 //! | `LETTER#{application}` | `{letter}` | that a letter about an application was sent; expires |
 //! | `LETTER#{application}` | `BOUNCED` | the latest letter about it that came back; expires |
 //! | `RATE#{key}` | `RATE` | what somebody did in an hour; expires |
+//! | `USAGE#{client}` | `{quota}` | a counter of an organisation's plan: what a quota's period saw, or how often something was added |
 //! | `PEOPLE` | `SECRET` | the secret under which addresses become names of people |
 //! | `SIGNIN#{sign_in}` | `SIGNIN` | somebody who is about to prove an address; expires |
 //! | `PERSON#{person}` | `SESSION#{hash}` | a session, by the hash of its cookie, which alone opens it; expires |
@@ -61,6 +62,7 @@
 //! | `AUDIT#{client}` | `{at}#{request}` | what somebody did in the console |
 //! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
 
+use badge::plan::Quota;
 use badge::{
     AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, PersonId, ResultId,
     SignInId, StatusListId, UploadId, WebhookId,
@@ -326,6 +328,11 @@ pub(crate) fn letter_bounced(application: &ApplicationId) -> TableKey {
 pub(crate) fn rate(rate: &str) -> TableKey {
     key(format!("RATE#{rate}"), "RATE")
 }
+/// `period`: when the month or the minute began, for what renews.
+pub(crate) fn usage(client: &ClientId, quota: Quota, period: Option<Timestamp>) -> TableKey {
+    let period = period.map_or_else(String::new, |start| format!("#{}", sortable(start)));
+    key(format!("USAGE#{client}"), format!("{}{period}", quota.name()))
+}
 /// Apart from the other keys, so that the validator can be let read these and nothing else.
 pub(crate) const SEALS_PARTITION: &str = "SEALS";
 /// `fingerprint`: of the certificate, in lower-case hexadecimal.
@@ -411,6 +418,7 @@ pub(crate) enum Family {
     Membership,
     Member,
     Request,
+    Usage,
     /// Whatever stands for itself alone.
     Alone,
 }
@@ -460,6 +468,7 @@ impl TableKey {
             ("AWARD", _) => Family::Award,
             ("PERSON", "MEMBER") => Family::Membership,
             ("MEMBERS", _) => Family::Member,
+            ("USAGE", _) => Family::Usage,
             ("SECRET" | "SHOWN" | "RESULT" | "REMIND" | "LETTER" | "RATE" | "SIGNIN" | "AUDIT", _)
             | ("EXPIRY", "SWEPT")
             | ("EVIDENCE", "FILES")

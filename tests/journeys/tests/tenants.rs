@@ -21,6 +21,7 @@ const ANYBODY: &[&str] = READERS;
 const GUARDED: [(&str, &[&str]); 56] = [
     ("GET /v2/client/{client}", ANYBODY),
     ("GET /v2/client/{client}/ping", ANYBODY),
+    ("GET /v2/client/{client}/usage", ANYBODY),
     ("GET /v2/client/{client}/alias", ANYBODY),
     ("POST /v2/client/{client}/alias", NOBODY),
     ("GET /v2/client/{client}/alias/{alias}", ANYBODY),

@@ -19,6 +19,7 @@ use application::form::Form;
 use badge::definition::{Badge, ImageFormat};
 use badge::event::{STATUS_LIST_BITS, status_index};
 use badge::notice::{Notice, NoticeKind};
+use badge::plan::{QUOTAS, Quota};
 use badge::{ApplicationId, BadgeId, ClientId, CredentialId, Event, EventId, FormId, Recipient, StatusListId};
 use jiff::{SignedDuration, Timestamp};
 use proof::status::StatusList;
@@ -85,6 +86,10 @@ pub struct Checker {
     told: HashMap<(EventId, NoticeKind), Vec<u32>>,
     hooks: HashMap<ClientId, i64>,
     files: Vec<(ApplicationId, String)>,
+    /// Bytes of evidence by the counter that has them.
+    promised: HashMap<TableKey, u64>,
+    /// What counters of a quota's period say.
+    usage: HashMap<TableKey, u64>,
     due: HashSet<String>,
     requests: Vec<(TableKey, EventId)>,
     /// Rows of indexes as they are, with what they say.
@@ -211,6 +216,8 @@ impl Checker {
                 if let EvidenceState::Accepted { .. } = file.state {
                     self.evidence.insert(file.object());
                 }
+                let counter = counter(&file.promise.client, Quota::EvidenceBytesPerMonth, file.promise.created_at);
+                *self.promised.entry(counter).or_default() += file.promise.declaration.size_bytes;
                 self.files.push((file.promise.application, file.promise.id.to_string()));
             }
             Family::Due => {
@@ -245,6 +252,14 @@ impl Checker {
                 self.awards.insert(award.application, award.since);
             }
             Family::Request => self.requests.push((key.clone(), parsed(item.get_text("event")?)?)),
+            Family::Usage => match key.sk.split_once('#') {
+                Some((quota, _)) if is_quota(quota) => {
+                    self.usage.insert(key.clone(), item.get_number(USED)?);
+                }
+                // How often something was added, so that two who add at once learn of each other: it counts nothing that is there.
+                None if is_quota(&key.sk) => {}
+                _ => return Err(StoreError::Corrupt("sk")),
+            },
             Family::Alone => {}
         }
         Ok(())
@@ -269,6 +284,7 @@ impl Checker {
             self.check_forms(&mut expected, &mut wrong);
             self.check_applications(&mut expected, &mut wrong);
             self.check_waiting(now, busy, &mut wrong);
+            self.check_usage(&mut wrong);
             for (client, (_, counted)) in &self.organisations {
                 if self.hooks.get(client).copied().unwrap_or(0) != *counted {
                     wrong(Rule::Miscounted, format!("ORG#{client} hooks"));
@@ -623,6 +639,30 @@ impl Checker {
         }
     }
 
+    /// A month's counters say what was issued in it, and no less evidence than is left of it: files go, what they took does not come back.
+    fn check_usage(&self, wrong: &mut impl FnMut(Rule, String)) {
+        let mut issued: HashMap<TableKey, u64> = HashMap::new();
+        for event in self.events.values() {
+            let counter = counter(&event.client, Quota::CredentialsPerMonth, event.created_at);
+            *issued.entry(counter).or_default() += u64::from(event.recipient_count);
+        }
+        let counted = |key: &TableKey| self.usage.get(key).copied().unwrap_or(0);
+        for (key, count) in &issued {
+            if counted(key) != *count {
+                wrong(Rule::Miscounted, at(key));
+            }
+        }
+        let of_events = |key: &TableKey| key.sk.split('#').next() == Some(Quota::CredentialsPerMonth.name());
+        for key in self.usage.keys().filter(|key| of_events(key) && !issued.contains_key(*key)) {
+            wrong(Rule::Miscounted, at(key));
+        }
+        for (key, bytes) in &self.promised {
+            if counted(key) < *bytes {
+                wrong(Rule::Miscounted, at(key));
+            }
+        }
+    }
+
     fn check_waiting(&self, now: Timestamp, busy: Busy, wrong: &mut impl FnMut(Rule, String)) {
         for (key, family, since) in &self.waiting {
             let (patience, busy) = match family {
@@ -663,6 +703,15 @@ impl Checker {
         }
         leftovers
     }
+}
+
+/// The counter of the period that something falls into.
+fn counter(client: &ClientId, quota: Quota, at: Timestamp) -> TableKey {
+    key::usage(client, quota, quota.span(at).map(|(start, _)| start))
+}
+
+fn is_quota(name: &str) -> bool {
+    QUOTAS.iter().any(|quota| quota.name() == name)
 }
 
 /// Tells of what is counted otherwise in two maps, of which absence is nothing.

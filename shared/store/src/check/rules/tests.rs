@@ -198,6 +198,10 @@ fn rows() -> Vec<Item> {
         Item::at(&key::due(now(), &client(), &id("a1"), &evidence)),
         Item::at(&key::member(&client(), &person)),
         Item::at(&key::membership(&person, &client())),
+        Item::at(&counter(&client(), Quota::CredentialsPerMonth, now())).number(USED, 4),
+        // Of another file, too, that is gone.
+        Item::at(&counter(&client(), Quota::EvidenceBytesPerMonth, now())).number(USED, 12),
+        Item::at(&key::usage(&client(), Quota::Badges, None)).number("added", 7),
     ];
     rows.extend((0..3).map(|number| signed(&first, number, number == 1)));
     rows.extend(planned(&first, &[recipient(0), recipient(1), recipient(2)]));
@@ -252,7 +256,9 @@ proptest! {
     fn no_row_can_be_lost_unnoticed_but_one_that_tells_of_itself_alone(place in 0..rows().len()) {
         let mut rows = rows();
         let lost = rows.remove(place);
-        let alone = matches!(key_of(&lost).family(), Some(Family::Life | Family::Request | Family::File));
+        let key = key_of(&lost);
+        let added = key == key::usage(&client(), Quota::Badges, None);
+        let alone = added || matches!(key.family(), Some(Family::Life | Family::Request | Family::File));
         let report = judge(&rows, now(), false);
         prop_assert!(alone || !report.violations.is_empty(), "{:?}", lost);
     }
@@ -284,6 +290,9 @@ fn every_rule_finds_what_it_is_for() {
         rows[at] = planned(event, &[recipient(0)]).remove(1);
         rows
     };
+    let month = |at| counter(&client(), Quota::CredentialsPerMonth, at);
+    let later = now() + SignedDuration::from_hours(31 * 24);
+    let evidence = counter(&client(), Quota::EvidenceBytesPerMonth, now());
     let twin = {
         let [one, other] = [recipient(0), recipient(0)];
         let event = event("3", 2, 9, None);
@@ -336,6 +345,11 @@ fn every_rule_finds_what_it_is_for() {
         ("form", with(Item::at(&key::form_count(&id("f1"))).number(USED, 3)), Rule::Miscounted),
         ("code", with(Item::at(&key::form_code(&id("f1"), "door")).number(USED, 1)), Rule::Miscounted),
         ("person", with(Item::at(&key::form_person(&id("f1"), "00")).number(USED, 1)), Rule::Miscounted),
+        ("too few of a month", with(Item::at(&month(now())).number(USED, 3)), Rule::Miscounted),
+        ("too many of a month", with(Item::at(&month(now())).number(USED, 5)), Rule::Miscounted),
+        ("a month without events", with(Item::at(&month(later)).number(USED, 1)), Rule::Miscounted),
+        ("less than the evidence", with(Item::at(&evidence).number(USED, 8)), Rule::Miscounted),
+        ("a quota of no plan", with(Item::at(&TableKey { sk: "gold#0".into(), ..evidence.clone() })), Rule::Unreadable),
         ("hooks", less(key::hook(&client(), &id("w1"))), Rule::Miscounted),
         (
             "told twice",
