@@ -43,7 +43,7 @@ pub use definition::Definition;
 pub use delivery::Delivery;
 pub use event::{Event, Recipient};
 pub use id::{
-    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, PersonId, ResultId,
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, ExportId, FormId, ImportId, PersonId, ResultId,
     SignInId, StatusListId, UploadId, WebhookId,
 };
 pub use notice::Notice;
