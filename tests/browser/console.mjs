@@ -581,7 +581,7 @@ async function look(browser, {badge, event, form, application}) {
       image: `${home}/badges/${badge}/image`, forms: `${home}/forms`, 'form-new': `${home}/forms/new`, form: `${home}/forms/${form}`,
       issue: `${home}/issue`, recipients: `${home}/issue/${badge}`, applications: `${home}/applications?state=issued`,
       application: `${home}/applications/${application}`, events: `${home}/events`, event: `${home}/events/${event}`,
-      members: `${home}/members`, member: base + someone, settings: `${home}/settings`, audit: `${home}/audit`, plan: `${home}/plan`, lost: `${home}/nowhere`,
+      members: `${home}/members`, member: base + someone, settings: `${home}/settings`, audit: `${home}/audit`, plan: `${home}/plan`, exports: `${home}/exports`, lost: `${home}/nowhere`,
     };
     for(const [name, address] of Object.entries(places)) {
       traffic.bytes = 0;

@@ -20,6 +20,7 @@ Usage: operator COMMAND [--option VALUE …]
   org show --client ID                              an organisation
   org plan --client ID --plan basic|premium|pro|default
                                                     which plan it has; what is beyond a smaller one stays, and nothing is added
+  org export --client ID --file FILE                everything it owns, in one zip; waits until that is made
   member add --client ID --email E [--name N] [--roles admin,creator,issuer,reviewer]
                                                     somebody who may sign in to the console; what they may do is as given now
   member list --client ID                           members of an organisation
@@ -46,7 +47,7 @@ Usage: operator COMMAND [--option VALUE …]
   store check [--verify N|all]                      reads everything and changes nothing: what there is, what waits, and whatever does not
                                                     agree with the rest; verifies N credentials (1000). Fails when something is wrong
   queues show                                       how much waits, is worked on, and failed too often
-  queues redrive --queue signing|mail|mail-prompt|mail-feedback|webhook|evidence|application
+  queues redrive --queue signing|mail|mail-prompt|mail-feedback|webhook|evidence|application|export
                                                     sends what failed too often back into its queue
 
 Environment: the stack's outputs in upper case (TABLE_NAME, BUCKET_NAME, SIGNING_QUEUE_URL, …), PUBLIC_BASE_URL, AWS_REGION and AWS credentials (AWS_ENDPOINT_URL for a local stack).
@@ -65,6 +66,7 @@ async fn main() -> ExitCode {
         (_, _, Err(error)) => Err(error),
         (Some("org"), Some("create"), Ok(arguments)) => commands::create_organisation(&arguments).await,
         (Some("org"), Some("show"), Ok(arguments)) => commands::show_organisation(&arguments).await,
+        (Some("org"), Some("export"), Ok(arguments)) => commands::export(&arguments).await,
         (Some("org"), Some("plan"), Ok(arguments)) => commands::set_plan(&arguments).await,
         (Some("member"), Some("add"), Ok(arguments)) => commands::add_member(&arguments).await,
         (Some("member"), Some("list"), Ok(arguments)) => commands::list_members(&arguments).await,

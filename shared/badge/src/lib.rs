@@ -43,8 +43,8 @@ pub use definition::Definition;
 pub use delivery::Delivery;
 pub use event::{Event, Recipient};
 pub use id::{
-    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, ExportId, FormId, ImportId, PersonId, ResultId,
-    SignInId, StatusListId, UploadId, WebhookId,
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, ExportId, FormId, ImportId, PersonId,
+    ResultId, SignInId, StatusListId, UploadId, WebhookId,
 };
 pub use notice::Notice;
 pub use organisation::{Alias, Organisation};

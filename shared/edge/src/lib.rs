@@ -23,6 +23,7 @@ pub mod markdown;
 pub mod obf;
 pub mod problem;
 pub mod request;
+pub mod sheet;
 pub mod token;
 pub mod wake;
 

@@ -86,6 +86,15 @@ impl Store {
         items.iter().map(Item::get_doc).collect()
     }
 
+    /// All versions of a badge, whosever it is, the first one first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn badge_versions(&self, badge: &BadgeId) -> Result<Vec<Badge>, StoreError> {
+        let items = self.query(&key::badge_head(badge).pk, key::VERSIONS, None).await?;
+        items.iter().map(Item::get_doc).collect()
+    }
+
     /// A badge in one of its versions, also when it was deleted since.
     ///
     /// # Errors

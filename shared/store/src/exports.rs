@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// How long a finished export can be had; the bucket's lifecycle rule deletes it then.
+/// How long a finished export can be had; the bucket's lifecycle rule deletes it at most two days later.
 pub const EXPORT_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// After this time one that is not finished will not be, and another may begin. The bucket gives up its upload then too.
 pub const EXPORT_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
@@ -68,6 +68,12 @@ pub struct Export {
 }
 
 impl Export {
+    /// One that is asked for now.
+    #[must_use]
+    pub fn new(id: ExportId, client: ClientId, now: Timestamp) -> Self {
+        Self { id, client, asked_at: now, steps: 0, upload: None, progress: ExportState::Running { done: 0, of: 0 } }
+    }
+
     /// The object key of the zip.
     #[must_use]
     pub fn object(&self) -> String {
@@ -146,7 +152,17 @@ impl Store {
         Ok(found.filter(|export| now < export.until()))
     }
 
-    /// Takes an export that is not finished to work on until `until`; none when somebody else has it.
+    /// The one that is being made, if any.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn running_export(&self, client: &ClientId, now: Timestamp) -> Result<Option<ExportId>, StoreError> {
+        let lock = self.get(&key::export_running(client)).await?;
+        let lock = lock.filter(|lock| lock.find_time("until").is_some_and(|until| now < until));
+        lock.map(|lock| lock.get_text("export")?.parse().map_err(|_| StoreError::Corrupt("export"))).transpose()
+    }
+
+    /// Takes an export that is not finished to work on until `until`; false when somebody else has it.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -167,24 +183,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when somebody else went on meanwhile.
     pub async fn note_export(&self, export: &Export, claim: Timestamp) -> Result<(), StoreError> {
-        let doc = serde_json::to_string(export).map_err(|_| StoreError::Corrupt("export"))?;
-        let values = HashMap::from([
-            (":doc".to_owned(), AttributeValue::S(doc)),
-            (":steps".to_owned(), number(export.steps)),
-            (":claim".to_owned(), number(claim.as_millisecond())),
-        ]);
-        let row = key::export(&export.client, &export.id);
+        let claimed = HashMap::from([(":claim".to_owned(), number(claim.as_millisecond()))]);
+        let row = self.export_item(export)?;
         if let ExportState::Running { .. } = export.progress {
-            return self
-                .update(&row, "SET doc = :doc, steps = :steps REMOVE busy", Some("busy = :claim"), values)
-                .await;
+            let row = self.transact_put_if(row.number("running", 1), "busy = :claim", claimed)?;
+            return self.transact(vec![row]).await;
         }
-        let update = "SET doc = :doc, steps = :steps REMOVE busy, running";
-        let done = self.transact_update(&row, update, "busy = :claim", values)?;
         let lock = Item::at(&key::export_running(&export.client)).text("export", export.id.as_str()).number("until", 0);
         let ours = HashMap::from([(":id".to_owned(), AttributeValue::S(export.id.to_string()))]);
         let lock = self.transact_put_if(lock.number("ttl", export.until().as_second()), "export = :id", ours)?;
-        self.transact(vec![done, lock]).await
+        self.transact(vec![self.transact_put_if(row, "busy = :claim", claimed)?, lock]).await
     }
 
     /// Keeps what the step after `export.steps` begins with: what it knows, and the bytes that are in no part of the zip yet.
@@ -274,6 +282,15 @@ impl Store {
         }
     }
 
+    /// A finished export, piece by piece.
+    ///
+    /// # Errors
+    /// [`StoreError`] when S3 does not answer.
+    pub async fn export_stream(&self, export: &Export) -> Result<ByteStream, StoreError> {
+        let sent = self.s3().get_object().bucket(self.bucket()).key(export.object()).send().await;
+        Ok(sent.map_err(|e| unavailable("GetObject", &e))?.body)
+    }
+
     /// An address from which a browser saves a finished export.
     ///
     /// # Errors
@@ -307,14 +324,7 @@ mod tests {
     #[test]
     fn an_export_ends_seven_days_after_it_is_there_and_fails_after_one() {
         let at = |hours: i64| Timestamp::from_second(hours * 3_600).unwrap();
-        let mut export = Export {
-            id: ExportId::from_random([1; 10]),
-            client: ClientId::from_random([2; 10]),
-            asked_at: at(0),
-            steps: 0,
-            upload: None,
-            progress: ExportState::Running { done: 1, of: 2 },
-        };
+        let mut export = Export::new(ExportId::from_random([1; 10]), ClientId::from_random([2; 10]), at(0));
         assert!(!export.has_failed(at(23)) && export.has_failed(at(24)));
         export.progress = ExportState::Ready { at: at(5), size_bytes: 9 };
         assert!(!export.has_failed(at(99)));

@@ -66,8 +66,8 @@
 
 use badge::plan::Quota;
 use badge::{
-    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, ExportId, FormId, ImportId, PersonId, ResultId,
-    SignInId, StatusListId, UploadId, WebhookId,
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, ExportId, FormId, ImportId, PersonId,
+    ResultId, SignInId, StatusListId, UploadId, WebhookId,
 };
 use jiff::Timestamp;
 
@@ -122,6 +122,7 @@ pub(crate) fn badge_row(client: &ClientId, badge: &BadgeId) -> TableKey {
 pub(crate) fn badge_head(badge: &BadgeId) -> TableKey {
     key(format!("BADGE#{badge}"), "HEAD")
 }
+pub(crate) const VERSIONS: &str = "VERSION#";
 pub(crate) fn badge_version(badge: &BadgeId, version: u32) -> TableKey {
     key(format!("BADGE#{badge}"), format!("VERSION#{version:08}"))
 }

@@ -501,6 +501,24 @@ impl Store {
         self.put(Item::at(&key::deed(client, deed.at, request)).doc(deed)?, Expect::Anything).await
     }
 
+    /// What was done in an organisation's console before `before`, the earliest first, at most `limit`, and where the next of it begins.
+    /// `behind`: where the ones before ended.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn deeds_in_order(
+        &self,
+        client: &ClientId,
+        behind: Option<&str>,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<(Vec<Deed>, Option<String>), StoreError> {
+        let (partition, end) = (key::deeds_partition(client), key::sortable(before));
+        let items = self.query_between(&partition, behind.unwrap_or("0"), &end, limit).await?;
+        let last = items.last().map(|item| item.get_text("sk").map(str::to_owned)).transpose()?;
+        Ok((items.iter().map(Item::get_doc).collect::<Result<_, _>>()?, last))
+    }
+
     /// What was done in an organisation's console before `before`, the latest first, at most `limit`.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ const READERS: &[&str] = &["issuer", "creator", "reviewer"];
 const ANYBODY: &[&str] = READERS;
 
 /// Routes that ask for a token, and which roles beside `admin` may use them.
-const GUARDED: [(&str, &[&str]); 56] = [
+const GUARDED: [(&str, &[&str]); 59] = [
     ("GET /v2/client/{client}", ANYBODY),
     ("GET /v2/client/{client}/ping", ANYBODY),
     ("GET /v2/client/{client}/usage", ANYBODY),
@@ -32,6 +32,9 @@ const GUARDED: [(&str, &[&str]); 56] = [
     ("GET /v2/client/{client}/secret", NOBODY),
     ("POST /v2/client/{client}/secret", NOBODY),
     ("DELETE /v2/client/{client}/secret/{secret}", NOBODY),
+    ("POST /v2/export/{client}", NOBODY),
+    ("GET /v2/export/{client}", NOBODY),
+    ("GET /v2/export/{client}/{export}", NOBODY),
     ("GET /v2/badge/{client}", READERS),
     ("POST /v2/badge/{client}", CREATORS),
     ("GET /v2/badge/{client}/{badge}", READERS),
@@ -256,7 +259,7 @@ fn parts(route: &str, client: &str, badge: &str, event: &str) -> (String, String
     let (method, path) = route.split_once(' ').unwrap();
     let path = path.replace("{client}", client).replace("{badge}", badge).replace("{event}", event);
     // Whatever else is named, nothing lies there.
-    let path = ["{alias}", "{secret}", "{import}", "{webhook}", "{form}", "{template}", "{application}"]
+    let path = ["{alias}", "{secret}", "{import}", "{webhook}", "{form}", "{template}", "{application}", "{export}"]
         .iter()
         .fold(path, |path, name| path.replace(name, "nosuchthing"));
     (method.to_owned(), path)

@@ -63,7 +63,7 @@ fn grouped(number: u64) -> String {
 }
 
 /// Bytes in the unit that people would name, rounded up: what is nearly nothing is not nothing.
-fn bytes(number: u64) -> String {
+pub(super) fn bytes(number: u64) -> String {
     let (unit, name) = match number {
         0..1_000_000 => (1_000, "kB"),
         1_000_000..1_000_000_000 => (1_000_000, "MB"),

@@ -5,6 +5,7 @@ use crate::client::StoreError;
 use crate::credentials;
 use crate::evidence::{self, EvidenceState};
 use crate::expiries;
+use crate::exports::{Export, ExportState};
 use crate::feed::LIFE;
 use crate::forms::USED;
 use crate::item::Item;
@@ -88,6 +89,9 @@ pub struct Checker {
     files: Vec<(ApplicationId, String)>,
     /// Bytes of evidence by the counter that has them.
     promised: HashMap<TableKey, u64>,
+    exports: Vec<Export>,
+    /// Which export is being made, and until when another may not begin.
+    running: HashMap<ClientId, (String, Timestamp)>,
     /// What counters of a quota's period say.
     usage: HashMap<TableKey, u64>,
     due: HashSet<String>,
@@ -260,6 +264,11 @@ impl Checker {
                 None if is_quota(&key.sk) => {}
                 _ => return Err(StoreError::Corrupt("sk")),
             },
+            Family::Export => self.exports.push(item.get_doc()?),
+            Family::Running => {
+                let until = item.find_time("until").ok_or(StoreError::Corrupt("until"))?;
+                self.running.insert(parsed(of)?, (item.get_text("export")?.to_owned(), until));
+            }
             Family::Alone => {}
         }
         Ok(())
@@ -285,6 +294,7 @@ impl Checker {
             self.check_applications(&mut expected, &mut wrong);
             self.check_waiting(now, busy, &mut wrong);
             self.check_usage(&mut wrong);
+            self.check_exports(now, &mut wrong);
             for (client, (_, counted)) in &self.organisations {
                 if self.hooks.get(client).copied().unwrap_or(0) != *counted {
                     wrong(Rule::Miscounted, format!("ORG#{client} hooks"));
@@ -312,8 +322,10 @@ impl Checker {
             ("waiting", self.waiting.len()),
             ("leftovers", leftovers + plans),
         ]);
+        let there = |export: &&Export| matches!(export.progress, ExportState::Ready { .. }) && now < export.until();
+        let exports = self.exports.iter().filter(there).map(Export::object).collect();
         let Self { violations, artwork, evidence, .. } = self;
-        Report { counts, violations, credentials, lists, artwork, evidence }
+        Report { counts, violations, credentials, lists, artwork, evidence, exports }
     }
 
     fn check_events(
@@ -659,6 +671,26 @@ impl Checker {
         for (key, bytes) in &self.promised {
             if counted(key) < *bytes {
                 wrong(Rule::Miscounted, at(key));
+            }
+        }
+    }
+
+    /// One export of an organisation is being made at a time, and none for longer than it may take.
+    fn check_exports(&self, now: Timestamp, wrong: &mut impl FnMut(Rule, String)) {
+        let is_running = |export: &&Export| matches!(export.progress, ExportState::Running { .. });
+        for export in self.exports.iter().filter(is_running) {
+            let at = || at(&key::export(&export.client, &export.id));
+            let named = self.running.get(&export.client).is_some_and(|(running, _)| *running == export.id.as_str());
+            if export.has_failed(now) {
+                wrong(Rule::Stuck, at());
+            } else if !named {
+                wrong(Rule::MissingRow, format!("RUNNING of {}", at()));
+            }
+        }
+        for (client, (running, _)) in self.running.iter().filter(|(_, (_, until))| now < *until) {
+            let its = |export: &Export| export.client == *client && export.id.as_str() == running;
+            if !self.exports.iter().filter(is_running).any(its) {
+                wrong(Rule::Dangling, at(&key::export_running(client)));
             }
         }
     }

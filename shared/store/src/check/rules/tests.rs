@@ -152,6 +152,15 @@ fn applied(application: &Application) -> Vec<Item> {
     ]
 }
 
+fn later() -> Timestamp {
+    now() + SignedDuration::from_hours(23)
+}
+
+fn export(progress: ExportState) -> Item {
+    let export = Export { progress, ..Export::new(id("x1"), client(), now()) };
+    Item::at(&key::export(&client(), &export.id)).doc(&export).unwrap()
+}
+
 /// An event with three credentials, one of them revoked, one with a recipient who waits for a signature, and two applications of which
 /// one waits for its badge.
 fn rows() -> Vec<Item> {
@@ -198,6 +207,8 @@ fn rows() -> Vec<Item> {
         Item::at(&key::due(now(), &client(), &id("a1"), &evidence)),
         Item::at(&key::member(&client(), &person)),
         Item::at(&key::membership(&person, &client())),
+        export(ExportState::Running { done: 1, of: 2 }),
+        Item::at(&key::export_running(&client())).text("export", "x1").number("until", later().as_second()),
         Item::at(&counter(&client(), Quota::CredentialsPerMonth, now())).number(USED, 4),
         // Of another file, too, that is gone.
         Item::at(&counter(&client(), Quota::EvidenceBytesPerMonth, now())).number(USED, 12),
@@ -291,7 +302,8 @@ fn every_rule_finds_what_it_is_for() {
         rows
     };
     let month = |at| counter(&client(), Quota::CredentialsPerMonth, at);
-    let later = now() + SignedDuration::from_hours(31 * 24);
+    let next_month = now() + SignedDuration::from_hours(31 * 24);
+    let done = ExportState::Ready { at: now(), size_bytes: 9 };
     let evidence = counter(&client(), Quota::EvidenceBytesPerMonth, now());
     let twin = {
         let [one, other] = [recipient(0), recipient(0)];
@@ -347,9 +359,12 @@ fn every_rule_finds_what_it_is_for() {
         ("person", with(Item::at(&key::form_person(&id("f1"), "00")).number(USED, 1)), Rule::Miscounted),
         ("too few of a month", with(Item::at(&month(now())).number(USED, 3)), Rule::Miscounted),
         ("too many of a month", with(Item::at(&month(now())).number(USED, 5)), Rule::Miscounted),
-        ("a month without events", with(Item::at(&month(later)).number(USED, 1)), Rule::Miscounted),
+        ("a month without events", with(Item::at(&month(next_month)).number(USED, 1)), Rule::Miscounted),
         ("less than the evidence", with(Item::at(&evidence).number(USED, 8)), Rule::Miscounted),
         ("a quota of no plan", with(Item::at(&TableKey { sk: "gold#0".into(), ..evidence.clone() })), Rule::Unreadable),
+        ("nobody's lock", less(key::export(&client(), &id("x1"))), Rule::Dangling),
+        ("lock of one that is there", with(export(done)), Rule::Dangling),
+        ("export without a lock", less(key::export_running(&client())), Rule::MissingRow),
         ("hooks", less(key::hook(&client(), &id("w1"))), Rule::Miscounted),
         (
             "told twice",
@@ -384,6 +399,7 @@ fn what_waits_for_too_long_is_stuck_unless_there_is_work_in_the_queue() {
     assert_eq!(families(stuck(40, true)), ["DUE"]);
     assert_eq!(families(stuck(140, false)), ["AWA", "DUE", "PEN"]);
     assert_eq!(families(stuck(140, true)), ["DUE"]);
+    assert_eq!(families(stuck(25 * 60, true)), ["DUE", "EXP"]);
 }
 
 #[test]
