@@ -110,13 +110,13 @@ impl Store {
         let now = export.asked_at;
         let until = after(now, EXPORT_PATIENCE).as_second();
         let lock = Item::at(&key::export_running(&export.client))
-            .text("export", export.id.as_str())
-            .number("until", until)
+            .text("export_id", export.id.as_str())
+            .number("free_at", until)
             .number("ttl", until);
         let free = HashMap::from([(":now".to_owned(), number(now.as_second()))]);
         let row = self.export_item(export)?.number("running", 1);
         let writes = vec![
-            self.transact_put_if(lock, "attribute_not_exists(pk) OR until <= :now", free)?,
+            self.transact_put_if(lock, "attribute_not_exists(pk) OR free_at <= :now", free)?,
             self.transact_put(row, Expect::Absent)?,
         ];
         match self.transact(writes).await {
@@ -158,8 +158,8 @@ impl Store {
     /// [`StoreError`] when the store cannot be read.
     pub async fn running_export(&self, client: &ClientId, now: Timestamp) -> Result<Option<ExportId>, StoreError> {
         let lock = self.get(&key::export_running(client)).await?;
-        let lock = lock.filter(|lock| lock.find_time("until").is_some_and(|until| now < until));
-        lock.map(|lock| lock.get_text("export")?.parse().map_err(|_| StoreError::Corrupt("export"))).transpose()
+        let lock = lock.filter(|lock| lock.find_time("free_at").is_some_and(|until| now < until));
+        lock.map(|lock| lock.get_text("export_id")?.parse().map_err(|_| StoreError::Corrupt("export"))).transpose()
     }
 
     /// Takes an export that is not finished to work on until `until`; false when somebody else has it.
@@ -189,9 +189,10 @@ impl Store {
             let row = self.transact_put_if(row.number("running", 1), "busy = :claim", claimed)?;
             return self.transact(vec![row]).await;
         }
-        let lock = Item::at(&key::export_running(&export.client)).text("export", export.id.as_str()).number("until", 0);
+        let lock =
+            Item::at(&key::export_running(&export.client)).text("export_id", export.id.as_str()).number("free_at", 0);
         let ours = HashMap::from([(":id".to_owned(), AttributeValue::S(export.id.to_string()))]);
-        let lock = self.transact_put_if(lock.number("ttl", export.until().as_second()), "export = :id", ours)?;
+        let lock = self.transact_put_if(lock.number("ttl", export.until().as_second()), "export_id = :id", ours)?;
         self.transact(vec![self.transact_put_if(row, "busy = :claim", claimed)?, lock]).await
     }
 

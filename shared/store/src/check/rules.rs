@@ -266,8 +266,8 @@ impl Checker {
             },
             Family::Export => self.exports.push(item.get_doc()?),
             Family::Running => {
-                let until = item.find_time("until").ok_or(StoreError::Corrupt("until"))?;
-                self.running.insert(parsed(of)?, (item.get_text("export")?.to_owned(), until));
+                let until = item.find_time("free_at").ok_or(StoreError::Corrupt("free_at"))?;
+                self.running.insert(parsed(of)?, (item.get_text("export_id")?.to_owned(), until));
             }
             Family::Alone => {}
         }

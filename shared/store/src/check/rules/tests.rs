@@ -208,7 +208,7 @@ fn rows() -> Vec<Item> {
         Item::at(&key::member(&client(), &person)),
         Item::at(&key::membership(&person, &client())),
         export(ExportState::Running { done: 1, of: 2 }),
-        Item::at(&key::export_running(&client())).text("export", "x1").number("until", later().as_second()),
+        Item::at(&key::export_running(&client())).text("export_id", "x1").number("free_at", later().as_second()),
         Item::at(&counter(&client(), Quota::CredentialsPerMonth, now())).number(USED, 4),
         // Of another file, too, that is gone.
         Item::at(&counter(&client(), Quota::EvidenceBytesPerMonth, now())).number(USED, 12),
