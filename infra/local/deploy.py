@@ -9,6 +9,7 @@ import shutil
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -20,6 +21,8 @@ STACK = "shirushi"
 ARTIFACTS = "artifacts"
 # The emulator numbers APIs with eight hex digits and takes a given one.
 API_ID = "5411053a"
+# What the stack is to an identity provider, which is on this machine too. It guards nothing.
+OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = "shirushi", "a secret: of/this stack's + client"
 
 
 class DeploymentFailed(Exception):
@@ -27,11 +30,12 @@ class DeploymentFailed(Exception):
 
 
 def deploy(
-    environment: dict[str, str], binaries: Path, store: Path, base_url: str, outbound: Sequence[str] = ()
+    environment: dict[str, str], binaries: Path, store: Path, base_url: str, outbound: Sequence[str] = (), issuer: str | None = None
 ) -> dict[str, str]:
     """Creates the stack or brings it up to date. Returns its outputs.
 
-    The validator may fetch from the stack itself, which is how it checks what was issued here, and from `outbound`.
+    The validator may fetch from the stack itself, which is how it checks what was issued here, and from `outbound`. `issuer`: of an
+    identity provider, by which people may sign in too.
     """
     session = boto3.Session(
         environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=environment["AWS_REGION"]
@@ -59,6 +63,15 @@ def deploy(
         "Plans": (Path(__file__).parents[1] / "plans.json").read_text(encoding="utf-8"),
         "OutboundAllow": ",".join([base_url.removeprefix("http://"), *outbound]),
     }
+    if issuer:
+        parameters |= {
+            "OidcIssuer": issuer,
+            "OidcClientId": OIDC_CLIENT_ID,
+            "OidcClientSecretArn": keep_secret(client("secretsmanager")),
+            "OidcName": "印大学 Seal University",
+            "OidcDomains": "believed.example",
+            "OutboundAllow": ",".join([parameters["OutboundAllow"], urlsplit(issuer).netloc]),
+        }
     # CloudFormation takes 51,200 characters in a request; anything longer lies in S3, as the SAM command line does it too.
     s3, key = client("s3"), "template.json"
     s3.put_object(Bucket=ARTIFACTS, Key=key, Body=body.encode())
@@ -67,6 +80,15 @@ def deploy(
     # The emulator's CloudFormation passes over the table's TimeToLiveSpecification.
     enable_ttl(client("dynamodb"), outputs["TableName"], template["Resources"]["Table"]["Properties"])
     return outputs
+
+
+def keep_secret(secrets) -> str:
+    """The client's secret, where the operator of a deployment would put it; its ARN."""
+    name = f"{STACK}-oidc"
+    try:
+        return secrets.create_secret(Name=name, SecretString=OIDC_CLIENT_SECRET)["ARN"]
+    except secrets.exceptions.ResourceExistsException:
+        return secrets.describe_secret(SecretId=name)["ARN"]
 
 
 def upload(s3, functions: dict[str, str], binaries: Path, store: Path) -> dict[str, dict]:

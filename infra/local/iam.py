@@ -19,6 +19,7 @@ UNSEEN: dict[tuple[str, str, str], str] = {
     ("applications", "dynamodb:DeleteItem", "EVIDENCE#*"): "an applicant takes a file away; journeys do so by the store alone",
     ("mail", "sqs:SendMessage", "WebhookQueue"): "an answer wakes webhooks; journeys give answers where nobody has any",
     ("console", "dynamodb:PutItem", "PEOPLE"): "the secret of names, made by whoever needs it first: here the operator",
+    ("console", "secretsmanager:GetSecretValue", "OidcClientSecretArn"): "journeys have no identity provider; tests/browser/run oidc has",
     ("webhooks", "dynamodb:BatchGetItem", "Table"): "what expired and was not revoked: no journey waits for an expiry",
     ("webhooks", "dynamodb:PutItem", "FEED#*"): "the same",
     ("webhooks", "dynamodb:PutItem", "EXPIRY"): "the same",
@@ -38,7 +39,9 @@ def listed(value) -> list:
 
 
 def literal(resource) -> str:
-    """A resource as it is written: `Table`, `ContentBucket/artwork/*`, `SigningQueue`."""
+    """A resource as it is written: `Table`, `ContentBucket/artwork/*`, `SigningQueue`, or a parameter that names one."""
+    if "Ref" in resource:
+        return resource["Ref"]
     text = resource.get("Fn::Sub") or "${" + ".".join(resource["Fn::GetAtt"]) + "}"
     return re.sub(r"\$\{(\w+)\.Arn\}", r"\1", text)
 
@@ -72,11 +75,17 @@ def grants(template: dict) -> list[Grant]:
     found = []
     called = names(template)
     for function, name in transform.functions(template).items():
-        for policy in template["Resources"][function]["Properties"].get("Policies", []):
+        for policy in template["Resources"][function]["Properties"].get("Policies", []) + added(template, function):
             for statement in policy["Statement"]:
                 for action in listed(statement["Action"]):
                     found += [Grant(name, action, *narrowed) for narrowed in details(statement, called)]
     return found
+
+
+def added(template: dict, function: str) -> list[dict]:
+    """Policies that a function's role has under a condition, each a resource of its own."""
+    policies = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::IAM::Policy"]
+    return [policy["PolicyDocument"] for policy in policies if {"Ref": f"{function}Role"} in policy["Roles"]]
 
 
 def details(statement: dict, called: dict[str, str]) -> list[tuple]:

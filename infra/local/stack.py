@@ -112,13 +112,15 @@ def build() -> int:
     return 0
 
 
-def bring_up(emulator: Emulator, state: Path, outbound: list[str]) -> dict[str, str]:
+def bring_up(emulator: Emulator, state: Path, options: argparse.Namespace) -> dict[str, str]:
     """Deploys and bootstraps. Returns the stack's whole environment."""
     emulator.wait_until_ready()
-    outputs = deploy.deploy(emulator.environment, BINARIES, FUNCTION_STORE, emulator.base_url, outbound)
+    outputs = deploy.deploy(emulator.environment, BINARIES, FUNCTION_STORE, emulator.base_url, options.allow, options.oidc)
     # What the emulator says of itself counts: BASE_URL is also an output.
     environment = {**{variable(name): value for name, value in outputs.items()}, **emulator.environment}
     environment["PUBLIC_BASE_URL"] = emulator.base_url
+    if options.oidc:
+        environment.update(OIDC_ISSUER=options.oidc, OIDC_CLIENT_ID=deploy.OIDC_CLIENT_ID, OIDC_CLIENT_SECRET=deploy.OIDC_CLIENT_SECRET)
     return {**environment, **bootstrap(environment, state)}
 
 
@@ -164,7 +166,7 @@ def up(options: argparse.Namespace) -> int:
     deploy.forget_old(FUNCTION_STORE, 7 * DAY, time.time())
     state, logs, env_file = LOCAL / "state", LOCAL / "logs", options.env_file or LOCAL / "stack.env"
     with Emulator(state, logs, options.port, options.aws_port, persist=True) as emulator:
-        environment = bring_up(emulator, state, options.allow)
+        environment = bring_up(emulator, state, options)
         emulator.keep()
         write_environment(env_file, environment)
         command = options.command[1:] if options.command[:1] == ["--"] else options.command
@@ -201,7 +203,7 @@ def test(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="shirushi-") as folder:
         state = Path(folder)
         with Emulator(state, options.logs, port=0, aws_port=0, persist=False, faults=options.faults) as emulator:
-            environment = {**bring_up(emulator, state, options.allow), "STACK_LOGS": str(options.logs.resolve())}
+            environment = {**bring_up(emulator, state, options), "STACK_LOGS": str(options.logs.resolve())}
             write_environment(options.env_file or state / "stack.env", environment)
             command = options.command[1:] if options.command[:1] == ["--"] else options.command
             code = subprocess.run(command, env={**os.environ, **environment}).returncode
@@ -215,6 +217,7 @@ def parse_arguments() -> argparse.Namespace:
     common.add_argument("--env-file", type=Path, help="where to write the environment")
     common.add_argument("--no-build", action="store_true", help="deploy the binaries that are there")
     common.add_argument("--allow", action="append", default=[], metavar="HOST:PORT", help="the validator may also fetch from here, and webhooks be posted here")
+    common.add_argument("--oidc", metavar="ISSUER", help="people may also sign in by this OpenID Connect provider on this machine")
     run = commands.add_parser("up", parents=[common])
     run.add_argument("--port", type=int, default=int(os.environ.get("PORT", 4580)))
     run.add_argument("--aws-port", type=int, default=int(os.environ.get("AWS_PORT", 4566)))

@@ -1,4 +1,4 @@
-"""Counting what is asked of AWS: a proxy in front of the local AWS, and DynamoDB's arithmetic of write units."""
+"""Counting what is asked of AWS: a proxy in front of the local AWS, and DynamoDB's arithmetic of read and write units."""
 
 import collections
 import contextlib
@@ -7,12 +7,13 @@ import json
 import math
 import threading
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
 
 UNIT_BYTES = 1024
+READ_UNIT_BYTES = 4096
 TRANSACTION_FACTOR = 2
 NESTED_BYTES = 3  # of a list or map, and one more for each of its members
 
@@ -23,6 +24,7 @@ class Calls:
     def __init__(self) -> None:
         self.names = collections.Counter()
         self.writes: list[tuple[dict, int]] = []  # key of an item, factor
+        self.read_units = 0.0
         self.lock = threading.Lock()
 
     def note(self, method: str, path: str, target: str, body: bytes) -> None:
@@ -37,6 +39,12 @@ class Calls:
             if service == "dynamodb":
                 self.writes += written(operation, json.loads(body))
 
+    def note_answer(self, target: str, body: bytes, answer: bytes) -> None:
+        service, _, operation = target.partition(".")
+        if service == "DynamoDB_20120810":
+            with self.lock:
+                self.read_units += read(operation, json.loads(body), json.loads(answer or b"{}"))
+
     def of(self, prefix: str) -> int:
         return sum(count for name, count in self.names.items() if name.startswith(prefix))
 
@@ -44,6 +52,7 @@ class Calls:
         with self.lock:
             self.names.clear()
             self.writes.clear()
+            self.read_units = 0.0
 
 
 def written(operation: str, request: dict) -> Iterator[tuple[dict, int]]:
@@ -64,13 +73,36 @@ def written(operation: str, request: dict) -> Iterator[tuple[dict, int]]:
         raise ValueError(f"no arithmetic for {operation}")
 
 
+def read(operation: str, request: dict, answer: dict) -> float:
+    """Read units of an operation. An item counts whole, whatever is left out of the answer: where that happens this says too little."""
+    def units(*items: dict) -> int:
+        return max(1, math.ceil(sum(map(item_bytes, items)) / READ_UNIT_BYTES))
+
+    def factor(request: dict) -> float:
+        return 1 if request.get("ConsistentRead") else 0.5
+
+    if operation == "GetItem":
+        return factor(request) * units(answer.get("Item", {}))
+    if operation == "Query":
+        return factor(request) * units(*answer.get("Items", []))
+    if operation == "BatchGetItem":
+        total = 0.0
+        for table, wanted in request["RequestItems"].items():
+            found = answer.get("Responses", {}).get(table, [])
+            total += factor(wanted) * (sum(map(units, found)) + len(wanted["Keys"]) - len(found))
+        return total
+    return 0.0
+
+
 def key_of(item: dict) -> dict:
     return {name: item[name] for name in ("pk", "sk")}
 
 
 @contextlib.contextmanager
-def counting(endpoint: str) -> Iterator[tuple[str, Calls]]:
-    """A proxy in front of `endpoint`: its address and what it has seen. Signatures stay valid, since the host is passed on."""
+def counting(endpoint: str, invoke: Callable[[bytes], bytes] | None = None) -> Iterator[tuple[str, Calls]]:
+    """A proxy in front of `endpoint`: its address and what it has seen. Signatures stay valid, since the host is passed on.
+
+    A function that is invoked through it is `invoke`, whatever its name: payload to answer."""
     upstream, calls = urllib.parse.urlsplit(endpoint), Calls()
 
     class Handler(BaseHTTPRequestHandler):
@@ -83,6 +115,12 @@ def counting(endpoint: str) -> Iterator[tuple[str, Calls]]:
 
         def forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            if invoke and self.path.startswith("/2015-03-31/functions/"):
+                calls.names["lambda:Invoke"] += 1
+                content = invoke(body)
+                head = ["HTTP/1.1 200 OK", f"content-length: {len(content)}", "content-type: application/json", "", ""]
+                self.wfile.write("\r\n".join(head).encode() + content)
+                return
             calls.note(self.command, self.path, self.headers.get("x-amz-target", ""), body)
             self.upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
@@ -90,6 +128,7 @@ def counting(endpoint: str) -> Iterator[tuple[str, Calls]]:
             self.upstream.endheaders(body)
             answer = self.upstream.getresponse()
             content = answer.read()
+            calls.note_answer(self.headers.get("x-amz-target", ""), body, content)
             head = [f"HTTP/1.1 {answer.status} {answer.reason}", f"content-length: {len(content)}"]
             skipped = ("content-length", "transfer-encoding", "connection")
             head += [f"{name}: {value}" for name, value in answer.getheaders() if name.lower() not in skipped]
@@ -117,7 +156,7 @@ def write_units(environment: dict[str, str], writes: list[tuple[dict, int]]) -> 
     found = []
     for key, factor in writes:
         item = dynamodb.get_item(TableName=environment["TABLE_NAME"], Key=key, ConsistentRead=True).get("Item", key)
-        size = sum(len(name.encode()) + size_of(value) for name, value in item.items())
+        size = item_bytes(item)
         found.append((kind_of(key), size, factor * max(1, math.ceil(size / UNIT_BYTES))))
     return found
 
@@ -127,6 +166,10 @@ def kind_of(key: dict) -> str:
     pk, sk = key["pk"]["S"], key["sk"]["S"]
     partition, kind = "/".join(pk.split("#")[::2]), sk.partition("#")[0]
     return f"{partition} {kind}" if kind.isalpha() and kind.isupper() else partition
+
+
+def item_bytes(item: dict) -> int:
+    return sum(len(name.encode()) + size_of(value) for name, value in item.items())
 
 
 def size_of(value: dict) -> int:

@@ -26,9 +26,23 @@ ROUNDS = 3
 PEER_BOX_MS = 1500
 
 MAX_INIT_CPU_MS = 10
-MAX_RSS_BYTES = 16_000_000
+MAX_RSS_BYTES, MAX_PDF_RSS_BYTES = 16_000_000, 30_000_000
+MAX_ZIP_BYTES = 6_000_000
 BIG = "10000 by the queue"  # the event that the goals below are about
-MAX_SIGNS, MAX_WRITE_UNITS, MAX_PUTS, MAX_INVOCATIONS = 1.0, 2.1, 0, 0.001
+MAX_SIGNS, MAX_WRITE_UNITS, MAX_PUTS, MAX_INVOCATIONS = 1.0, 1.2, 0, 0.001
+CLAIMED = "10000 on claim, 40% claimed"
+
+# List prices of us-east-1 in dollars for each: KMS, ECC Sign; DynamoDB on demand; S3; SQS; Lambda on arm64.
+PRICES = {
+    "signs": 0.15 / 10_000, "write_units": 0.625e-6, "read_units": 0.125e-6, "s3_puts": 0.005 / 1_000, "queue_calls": 0.4e-6,
+    "invocations": 0.2e-6, "gb_seconds": 0.0000133334,
+}
+FUNCTION_GB = 0.25
+# The obvious design, for each badge: a signature, six writes of which one has 4 kB, a baked PNG, a request of 150 ms with 128 MB by way of
+# the API ($1.00 a million) that logs 2 kB ($0.50 a GB).
+NAIVE = {"signs": 1, "write_units": 9, "s3_puts": 1, "invocations": 1, "gb_seconds": 0.15 * 0.125}
+NAIVE_MORE = 1.00e-6 + 2e-6 * 0.50
+DOLLAR_GOALS = {BIG: 0.6, CLAIMED: 0.25}
 
 
 @dataclass
@@ -170,14 +184,17 @@ def cores_table(cases: dict) -> list[str]:
 
 
 def starts_table(functions: dict) -> list[str]:
-    rows = [("function", "binary MB", "init CPU ms", "init wall ms", "RSS after init MB", "after 100 MB", "reached")]
+    rows = [("function", "binary MB", "zipped MB", "init CPU ms", "init wall ms", "RSS after init MB", "after 100 MB", "reached")]
     for name, found in functions.items():
-        reached = found["init_cpu_ms"] <= MAX_INIT_CPU_MS and found["peak_rss_bytes"] <= MAX_RSS_BYTES
+        most = MAX_PDF_RSS_BYTES if name == "pdf" else MAX_RSS_BYTES
+        small = found["zip_bytes"] <= MAX_ZIP_BYTES and found["peak_rss_bytes"] <= most
+        reached = small and found["init_cpu_ms"] <= MAX_INIT_CPU_MS
         rows.append((
-            name, megabytes(found["binary_bytes"]), number(found["init_cpu_ms"]), number(found["init_wall_ms"]),
+            name, megabytes(found["binary_bytes"]), megabytes(found["zip_bytes"]), number(found["init_cpu_ms"]), number(found["init_wall_ms"]),
             megabytes(found["init_rss_bytes"]), megabytes(found["peak_rss_bytes"]), yes(reached),
         ))
-    return [*aligned(rows), f"goal: init CPU ≤ {MAX_INIT_CPU_MS} ms, peak RSS ≤ {megabytes(MAX_RSS_BYTES)} MB"]
+    memory = f"peak RSS ≤ {megabytes(MAX_RSS_BYTES)} MB (pdf ≤ {megabytes(MAX_PDF_RSS_BYTES)} MB)"
+    return [*aligned(rows), f"goal: init CPU ≤ {MAX_INIT_CPU_MS} ms, {memory}, zipped ≤ {megabytes(MAX_ZIP_BYTES)} MB; fonts are a layer beside it"]
 
 
 def invocations_table(section: dict) -> list[str]:
@@ -216,7 +233,28 @@ def cost_table(section: dict) -> list[str]:
     goal = (
         f"goal per badge, {BIG}: ≤ {MAX_SIGNS:.0f} Sign, ≤ {MAX_WRITE_UNITS} write units, {MAX_PUTS} PUT, ≤ {MAX_INVOCATIONS} invocations"
     )
-    return [*aligned(rows), goal, *details]
+    return [*aligned(rows), goal, "", *dollars_table(section), *details]
+
+
+def dollars_table(section: dict) -> list[str]:
+    """What a million badges cost by the counted calls, beside the obvious design."""
+    naive = 1e6 * (dollars(NAIVE) + NAIVE_MORE)
+    rows = [("a million badges, $", "KMS", "writes", "reads", "Lambda", "others", "in all", "× naive", "goal", "reached")]
+    for name, goal in DOLLAR_GOALS.items():
+        if name not in section:
+            continue
+        found = section[name]
+        counts = {kind: found[kind] / found["recipients"] for kind in PRICES if kind in found}
+        counts["gb_seconds"] = FUNCTION_GB * found["seconds"] / found["recipients"]
+        kinds = (("signs",), ("write_units",), ("read_units",), ("invocations", "gb_seconds"), ("s3_puts", "queue_calls"))
+        parts = [1e6 * dollars({kind: counts[kind] for kind in group}) for group in kinds]
+        ratio = sum(parts) / naive
+        rows.append((name, *map(number, parts), number(sum(parts)), f"{ratio:.3f}", f"≤ {goal}", yes(ratio <= goal)))
+    return [*aligned(rows), f"the obvious design: ${naive:.2f}"]
+
+
+def dollars(counts: dict) -> float:
+    return sum(PRICES[kind] * count for kind, count in counts.items())
 
 
 def aligned(rows: list[tuple]) -> list[str]:

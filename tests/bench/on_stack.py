@@ -10,6 +10,7 @@ import base64
 import collections
 import copy
 import functools
+import io
 import itertools
 import json
 import os
@@ -20,6 +21,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,7 +32,7 @@ from runtime import Function, FunctionFailed, median, percentile
 ROOT = Path(__file__).resolve().parents[2]
 OPERATOR = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "operator"
 LOGS = ROOT / ".local" / "logs" / "bench"
-FUNCTIONS = ("accounts", "badges", "issuance", "baking", "hosting", "validation")
+FUNCTIONS = tuple(sorted(folder.name for folder in (ROOT / "functions").iterdir()))
 
 STARTS = 9
 WARM_UP = 20
@@ -41,6 +43,8 @@ CLIENTS = (1, 8)
 ROOT_CERTIFICATES = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem")
 # As many as a call signs itself, and as many as an event may have.
 BULK, BIG = 100, 10_000
+# Of those who are issued to on claim, who comes for it. Every claim costs the same: so many are made, and the others counted with them.
+CLAIMED, CLAIMS_MADE = 0.4, 400
 EMBEDDED_ONLY, WITH_TOKEN = "none", "ES256"
 
 
@@ -70,9 +74,11 @@ class Bench:
         self.binaries = binaries
         names = (
             "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "TABLE_NAME", "BUCKET_NAME",
-            "TOKEN_KEY_ARN", "PUBLIC_BASE_URL", "PATH", "MAIL_QUEUE_URL", "WEBHOOK_QUEUE_URL",
+            "TOKEN_KEY_ARN", "PUBLIC_BASE_URL", "PATH", "MAIL_QUEUE_URL", "WEBHOOK_QUEUE_URL", "MAIL_PROMPT_QUEUE_URL",
+            "EVIDENCE_QUEUE_URL", "APPLICATION_QUEUE_URL", "EVIDENCE_BUCKET_NAME",
         )
-        self.environment = {name: os.environ[name] for name in names}
+        self.environment = {name: os.environ[name] for name in names if name in os.environ}
+        self.environment |= {"FONTS_DIR": str(ROOT / ".local" / "fonts"), "FUNCTION_PREFIX": "bench-", "ISSUANCE_FUNCTION": "bench-issuance:live"}
         self.environment["STAGE"] = "local"
         # A queue that the stack's own workers do not listen to: what is left there is carried out here, and counted.
         self.sqs = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"], region_name=os.environ["AWS_REGION"])
@@ -95,12 +101,14 @@ class Bench:
 
     def start_figures(self, name: str, found: list[Function]) -> dict:
         with self.start(name) as function:
+            # Most are refused, or name what is not there: warm, but without a picture or a page in memory.
             event = payload(name)
             for _ in range(100):
                 function.invoke(event)
             after = function.peak_rss_bytes()
         return {
             "binary_bytes": (self.binaries / name).stat().st_size,
+            "zip_bytes": zipped(self.binaries / name),
             "init_cpu_ms": median([function.init_cpu_seconds * 1000 for function in found]),
             "init_wall_ms": median([function.init_wall_seconds * 1000 for function in found]),
             "init_rss_bytes": median([function.init_rss_bytes for function in found]),
@@ -195,10 +203,45 @@ class Bench:
                 signed_in = self.sign_from_queue(function)
                 cpu = function.cpu_seconds() - cpu
                 results[f"{BIG} by the queue"] = {
-                    **self.bill(calls, BIG, cpu, invocations=1 + len(signed_in)),
+                    **self.bill(calls, BIG, cpu, invocations=1 + len(signed_in), seconds=planned_in + sum(signed_in)),
                     "answer_seconds": planned_in, "signing_seconds": signed_in,
                 }
+        results[f"{BIG} on claim, {CLAIMED:.0%} claimed"] = self.on_claim(self.organisation(EMBEDDED_ONLY))
         return results
+
+    def on_claim(self, organisation: "Organisation") -> dict:
+        """An event of which nothing is signed until it is asked for: its plan, and what the first visit to the pages of those who come
+        costs beyond a later one. Pages that are looked at cost the same in any design."""
+        issuing = []
+
+        def invoke(command: bytes) -> bytes:
+            answer, seconds = issuing[0].invoke(json.loads(command))
+            waited.append(seconds)
+            return json.dumps(answer).encode()
+
+        waited: list[float] = []
+        with aws.counting(self.environment["AWS_ENDPOINT_URL"], invoke) as (endpoint, calls):
+            with self.start("issuance", AWS_ENDPOINT_URL=endpoint) as issuance, self.start("hosting", AWS_ENDPOINT_URL=endpoint) as hosting:
+                issuing.append(issuance)
+                calls.forget()
+                cpu = issuance.cpu_seconds()
+                event, planned_in = organisation.issue(issuance, BIG, sign="on_claim")
+                chunks = self.sign_from_queue(issuance)
+                plan = self.bill(
+                    calls, BIG, issuance.cpu_seconds() - cpu, invocations=1 + len(chunks), seconds=planned_in + sum(chunks)
+                )
+                claimed = organisation.credentials_of(event, CLAIMS_MADE)
+                calls.forget()
+                cpu = issuance.cpu_seconds() + hosting.cpu_seconds()
+                visits = visit(hosting, claimed)
+                cpu = issuance.cpu_seconds() + hosting.cpu_seconds() - cpu
+                # That the first visit waits for issuance is ours: both are billed for as long.
+                first = self.bill(calls, len(claimed), cpu, invocations=len(waited), seconds=visits + sum(waited))
+                calls.forget()
+                cpu = hosting.cpu_seconds()
+                visits = visit(hosting, claimed)
+                later = self.bill(calls, len(claimed), hosting.cpu_seconds() - cpu, invocations=0, seconds=visits)
+        return added(plan, added(first, later, -1), CLAIMED * BIG / len(claimed))
 
     def sign_from_queue(self, function: Function) -> list[float]:
         """Invokes the function with every message that it left, as SQS would. How long each invocation took."""
@@ -216,7 +259,7 @@ class Bench:
                 self.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         return seconds
 
-    def bill(self, calls: aws.Calls, recipients: int, cpu: float, invocations: int) -> dict:
+    def bill(self, calls: aws.Calls, recipients: int, cpu: float, invocations: int, seconds: float = 0.0) -> dict:
         kinds = collections.defaultdict(lambda: {"writes": 0, "units": 0, "largest_bytes": 0})
         for kind, size, units in aws.write_units(self.environment, calls.writes):
             kinds[kind]["writes"] += 1
@@ -227,9 +270,11 @@ class Bench:
             "signs": calls.names["kms:Sign"],
             "dynamodb_calls": calls.of("dynamodb:"),
             "write_units": sum(kind["units"] for kind in kinds.values()),
+            "read_units": calls.read_units,
             "s3_puts": calls.names["s3:Put"],
             "queue_calls": calls.of("sqs:"),
             "invocations": invocations,
+            "seconds": seconds,
             "cpu_us_per_badge": cpu / recipients * 1e6,
             "calls": dict(calls.names), "items": dict(kinds),
         }
@@ -251,13 +296,13 @@ class Organisation:
         self.events = itertools.count()
         self.badge = self.call("POST", f"/v2/badge/{self.client}", json.dumps(badge).encode())["resource_id"]
 
-    def issue(self, function: Function, recipients: int) -> tuple[str, float]:
+    def issue(self, function: Function, recipients: int, sign: str = "at_issue") -> tuple[str, float]:
         """A new event by this function: its id, and how long the invocation took."""
         event = next(self.events)  # the same request again would be the same event
         body = {
             "recipient": [{"email": f"weaver{n}.{event}@learners.example", "name": f"織子 {n}"} for n in range(recipients)],
             "issued_on": int(time.time()), "send_email": False, "api_consumer_id": "bench", "show_report": False,
-            "log_entry": {},
+            "log_entry": {}, "sign": sign,
         }
         parameters = {"client": self.client, "badge": self.badge}
         headers = {"authorization": f"Bearer {self.token}"}
@@ -265,6 +310,10 @@ class Organisation:
         if answer["statusCode"] != 200:
             raise StackRefused(f"issuance answered {json.dumps(answer)[:500]}")
         return json.loads(answer["body"])["resource_id"], seconds
+
+    def credentials_of(self, event: str, count: int) -> list[str]:
+        rows = self.call("GET", f"/v2/event/{self.client}/recipient?event_id={event}&limit={count}")["result"]
+        return [row["assertion_id"] for row in rows]
 
     def credential_of(self, event: str) -> str:
         """The id of the event's first credential."""
@@ -280,11 +329,48 @@ class Organisation:
             raise StackRefused(f"{method} {path}: {refusal.code} {refusal.read().decode(errors='replace')[:500]}") from None
 
 
+def zipped(binary: Path) -> int:
+    """Bytes of the package that Lambda loads: the binary alone, as `sam build` leaves it."""
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(binary, "bootstrap")
+    return len(package.getvalue())
+
+
+def visit(hosting: Function, credentials: list[str]) -> float:
+    """Has hosting show each of these credentials: how long the invocations took."""
+    seconds = 0.0
+    for credential in credentials:
+        answer, took = hosting.invoke(payload("hosting", parameters={"file": f"{credential}.json"}))
+        if answer["statusCode"] != 200:
+            raise StackRefused(f"hosting answered {json.dumps(answer)[:500]}")
+        seconds += took
+    return seconds
+
+
+def added(plan: dict, claims: dict, factor: float) -> dict:
+    """The plan's bill and `factor` times that of the claims. Of the kinds of items each has its own."""
+    def scaled(count: float) -> float:
+        return count * factor
+
+    summed = ("signs", "dynamodb_calls", "write_units", "read_units", "s3_puts", "queue_calls", "invocations", "seconds")
+    total = {name: plan[name] + scaled(claims[name]) for name in summed}
+    calls = collections.Counter(plan["calls"])
+    calls.update({name: round(scaled(count)) for name, count in claims["calls"].items()})
+    items = dict(plan["items"])
+    for kind, about in claims["items"].items():
+        items[kind] = {**about, "writes": round(scaled(about["writes"])), "units": round(scaled(about["units"]))}
+    cpu = plan["cpu_us_per_badge"] + scaled(claims["cpu_us_per_badge"] * claims["recipients"]) / plan["recipients"]
+    return {**total, "recipients": plan["recipients"], "cpu_us_per_badge": cpu, "calls": dict(+calls), "items": items}
+
+
 def payload(
     name: str, route: str | None = None, parameters: dict | None = None, headers: dict | None = None, body: str | None = None
 ) -> dict:
     """The payload of events/NAME.json with another route, other parameters, headers or body."""
     event = copy.deepcopy(json.loads((ROOT / "events" / f"{name}.json").read_text("utf-8")))
+    if "routeKey" not in event:
+        return event  # a message, which has nothing to vary
     if route:
         event["routeKey"], event["pathParameters"] = route, {}
     event["pathParameters"] = {**event.get("pathParameters", {}), **(parameters or {})}

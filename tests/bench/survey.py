@@ -190,7 +190,7 @@ class Counted:
             "EVIDENCE_BUCKET_NAME", "TOKEN_KEY_ARN", "PUBLIC_BASE_URL", "PATH",
         )
         self.environment = {name: os.environ[name] for name in names}
-        self.environment.update(STAGE="local", MAIL_FROM="no-reply@example.org", MAIL_PER_SECOND="1000")
+        self.environment.update(STAGE="local", MAIL_FROM="no-reply@example.org", MAIL_PER_SECOND="1000", ISSUANCE_FUNCTION="shirushi-issuance:live")
         self.sqs = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"], region_name=os.environ["AWS_REGION"])
         boto3.client("ses", endpoint_url=os.environ["AWS_ENDPOINT_URL"], region_name=os.environ["AWS_REGION"]).verify_email_identity(
             EmailAddress=self.environment["MAIL_FROM"]

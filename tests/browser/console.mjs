@@ -55,6 +55,20 @@ async function signIn(page, address, place = '/console') {
   assert.ok(page.url().startsWith(`${base}${place}`), page.url());
 }
 
+/** Where the deployment names no identity provider, there is nothing of one. */
+async function noProvider(browser) {
+  const {page, close} = await tab(browser, {lang: 'en'});
+  for(const path of ['/sign-in', '/sign-in?back=failed']) {
+    await page.goto(base + path);
+    assert.equal(await page.locator('a[href*=oidc], .or, [role=alert]').count(), 0);
+    assert.ok(await page.locator('[name=email]').isVisible());
+  }
+  for(const path of ['/sign-in/oidc', '/sign-in/oidc/callback?code=c&state=s']) {
+    assert.equal((await page.goto(base + path)).status(), 404, path);
+  }
+  await close();
+}
+
 /** Enters the code out of the mail to an address that comes after so many others. */
 async function enterCode(page, address, before) {
   const mail = await until(`a code for ${address}`, async () => (await mails(address))[before]);
@@ -612,6 +626,7 @@ async function part(name, does) {
 
 addMember(admin, 'admin');
 await withBrowser(async browser => {
+  await part('without a provider', () => noProvider(browser));
   await part('mine', () => mine(browser));
   const made = await part('badge', () => badge(browser));
   const reviewed = await part('review', () => review(browser, made.id));

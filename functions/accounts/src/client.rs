@@ -40,6 +40,7 @@ pub(crate) async fn show(app: &App, request: &Request) -> Result<Answer, Problem
         "mtime": organisation.modified_at.as_second(),
         "did": app.urls.issuer_did(&organisation.id),
         "vc_jwt": organisation.vc_jwt,
+        "sign": organisation.sign,
     });
     Ok(Answer::json(200, &body))
 }
@@ -64,4 +65,15 @@ pub(crate) async fn usage(app: &App, request: &Request) -> Result<Answer, Proble
     let tier = app.plans.tier(stored.tier);
     let quotas: Vec<_> = usage.iter().map(row).collect();
     Ok(Answer::json(200, &json!({"plan": tier.name(), "quotas": quotas})))
+}
+
+/// `PUT /v2/client/{client}`: what is named changes, the rest stays. What was planned before keeps what it said of the organisation.
+pub(crate) async fn change(app: &App, request: &Request) -> Result<Answer, Problem> {
+    let client: ClientId = request.id("client")?;
+    let stored = app.store.organisation(&client).await.map_err(edge::failed)?.ok_or(Kind::Forbidden)?;
+    let changed = stored.organisation.changed(&request.json()?, request.now)?;
+    app.store.update_organisation(&changed).await.map_err(edge::failed)?;
+    let body =
+        json!({"success": true, "message": "", "resource_type": "client", "resource_id": client.as_str(), "count": 1});
+    Ok(Answer::json(200, &body))
 }

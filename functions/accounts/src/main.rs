@@ -53,6 +53,10 @@ impl App {
                 self.gate.caller(request, &[])?;
                 client::usage(self, request).await
             }
+            "PUT /v2/client/{client}" => {
+                self.gate.caller(request, &ADMINS)?;
+                client::change(self, request).await
+            }
             "GET /v2/client/{client}/ping" => {
                 self.gate.caller(request, &[])?;
                 Ok(client::ping())

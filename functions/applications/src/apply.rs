@@ -556,17 +556,17 @@ fn receive_token(text: &str) -> &str {
 async fn held(app: &App, form: &Form, text: &str, now: Timestamp) -> Result<Option<Peer>, Problem> {
     let Some(link) = badge::receive::Link::parse(receive_token(text)) else { return Ok(None) };
     let Approval::Peer { badges, .. } = &form.definition.approval else { return Ok(None) };
-    let found = app.store.credential(&link.credential).await.map_err(edge::failed)?;
-    let Some((stored, credential)) = found else { return Ok(None) };
-    let event = &stored.event;
+    let mut found = app.store.held(std::slice::from_ref(&link.credential)).await.map_err(edge::failed)?;
+    let Some(held) = found.pop() else { return Ok(None) };
+    let event = &held.event;
     let fits =
         event.made_link(&link) && link.until > now && badges.contains(&event.badge) && event.client == form.client;
-    let valid = credential.revoked.is_none() && event.expiry_of(&credential.recipient).is_none_or(|end| end > now);
+    let valid = held.revoked.is_none() && event.expiry_of(&held.recipient).is_none_or(|end| end > now);
     if !fits || !valid {
         return Ok(None);
     }
     let organisation = app.store.organisation(&form.client).await.map_err(edge::failed)?;
-    let email = credential.recipient.email.clone();
+    let email = held.recipient.email.clone();
     Ok(organisation.map(|organisation| Peer {
         person: organisation.mail_hmac(&email),
         email,

@@ -67,8 +67,8 @@ pub(crate) async fn find(app: &App, request: &Request) -> Result<Published, Prob
     let State::Issued { credential, .. } = &subject.application.state else { return Err(Kind::NotFound.into()) };
     let credential = credential.clone();
     let named = named(&subject);
-    let stored = app.store.credential(&credential).await.map_err(edge::failed)?;
-    if named.is_empty() || stored.is_none_or(|(_, held)| held.revoked.is_some()) {
+    let held = app.store.held(std::slice::from_ref(&credential)).await.map_err(edge::failed)?;
+    if named.is_empty() || held.first().is_none_or(|held| held.revoked.is_some()) {
         return Err(Kind::NotFound.into());
     }
     let answered = apply::answered(app, &subject).await?;

@@ -86,7 +86,7 @@ pub(crate) async fn answer(app: &App, wanted: &Wanted) -> Result<Answer, Problem
 
 /// Makes a file and keeps it. Whoever asks for it twice at once makes the same bytes twice.
 async fn make(app: &App, wanted: &Wanted, object: &str) -> Result<Vec<u8>, Problem> {
-    let found = app.store.credential(&wanted.credential).await.map_err(edge::failed)?;
+    let found = app.claims.credential(&wanted.credential).await?;
     let (StoredEvent { event, .. }, credential) = found.ok_or(Kind::NotFound)?;
     let badge = app.store.badge_version(&event.badge, event.badge_version).await.map_err(edge::failed)?;
     let badge = badge.ok_or_else(|| Problem::internal("the badge version of an event is gone"))?;

@@ -54,7 +54,7 @@ pub(crate) async fn answer(app: &App, credential: &CredentialId) -> Result<Answe
 }
 
 async fn make(app: &App, credential: &CredentialId, object: &str) -> Result<Vec<u8>, Problem> {
-    let found = app.store.credential(credential).await.map_err(edge::failed)?;
+    let found = app.claims.credential(credential).await?;
     let (StoredEvent { event, .. }, credential) = found.ok_or(Kind::NotFound)?;
     let badge = app.store.badge_version(&event.badge, event.badge_version).await.map_err(edge::failed)?;
     let badge = badge.ok_or_else(|| Problem::internal("the badge version of an event is gone"))?;

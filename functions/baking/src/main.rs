@@ -5,12 +5,14 @@ mod card;
 
 use baked::Wanted;
 use card::Cards;
+use claim::Claims;
 use edge::{Answer, Kind, Problem, Request, config};
 use store::Store;
 
 /// What this function works with, made once.
 pub(crate) struct App {
     pub(crate) store: Store,
+    pub(crate) claims: Claims,
     pub(crate) urls: badge::Urls,
     pub(crate) cards: Cards,
 }
@@ -23,7 +25,8 @@ async fn main() -> Result<(), lambda_http::Error> {
     let urls = config::urls()?;
     // Both connections are opened while the function starts; what the bucket answers does not matter.
     let _ = futures_util::future::join(store.warm(), store.object("baked/warm")).await;
-    let app = App { store, urls, cards: Cards::new(config::required("FONTS_DIR")?.into()) };
+    let claims = Claims::new(&aws, &store, config::required("ISSUANCE_FUNCTION")?);
+    let app = App { store, claims, urls, cards: Cards::new(config::required("FONTS_DIR")?.into()) };
     let app = &app;
     edge::serve(move |request| async move { app.answer(&request).await }).await
 }

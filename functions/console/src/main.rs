@@ -1,6 +1,7 @@
 //! What people see and do in a browser once they are signed in: staff in their organisations, earners with their badges.
 //!
 //! * [`sign_in`]: an address is proved by a mailed code or link, which begins a session ([`visitor`]);
+//! * [`by_provider`]: an identity provider vouches for it instead, where the deployment has one ([`provider`]);
 //! * [`my`]: what an earner has, in all organisations;
 //! * [`desk`]: a member of an organisation at work; whatever concerns badges is asked of the function that has the powers, in the
 //!   name of that member ([`api`]), and noted in the audit log;
@@ -18,10 +19,12 @@
 
 mod api;
 mod assets;
+mod by_provider;
 mod desk;
 mod my;
 mod page;
 mod posted;
+mod provider;
 mod shell;
 mod sign_in;
 mod visitor;
@@ -43,6 +46,8 @@ pub(crate) struct App {
     pub(crate) api: api::Api,
     /// For letters that somebody waits for.
     pub(crate) prompt: Queue,
+    /// By which people may sign in too.
+    pub(crate) provider: Option<provider::Provider>,
     people: OnceCell<Secret>,
 }
 
@@ -60,6 +65,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let app = App {
         api: api::Api::new(&aws, config::required("FUNCTION_PREFIX")?, tokens),
         prompt: Queue::new(&aws, config::required("MAIL_PROMPT_QUEUE_URL")?),
+        provider: provider::Provider::configured(&aws, urls.base())?,
         people: OnceCell::new(),
         store,
         urls,
@@ -113,10 +119,12 @@ impl App {
 
     async fn route(&self, request: &Request) -> Result<Answer, Refused> {
         match request.route.as_str() {
-            "GET /sign-in" => Ok(sign_in::ask(request)),
+            "GET /sign-in" => Ok(sign_in::ask(self, request)),
             "POST /sign-in" => sign_in::send(self, request).await,
             "GET /sign-in/{sign_in}" => sign_in::show(self, request).await,
             "POST /sign-in/{sign_in}" => sign_in::prove(self, request).await,
+            "GET /sign-in/oidc" => by_provider::begin(self, request).await,
+            "GET /sign-in/oidc/callback" => by_provider::back(self, request).await,
             "POST /sign-out" => sign_in::out(self, request).await,
             "GET /my" => my::show(self, request).await,
             "POST /my/addresses" => my::change_addresses(self, request).await,

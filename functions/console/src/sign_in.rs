@@ -1,10 +1,11 @@
-//! Signing in: an address is proved by a code or a link that was mailed to it.
+//! Signing in: an address is proved by a code or a link that was mailed to it, or an identity provider vouches for it ([`crate::by_provider`]).
 //!
 //! Whoever asks learns nothing: an address of a member, of an earner and of nobody get the same page. The link opens a page with a button,
 //! because programs that look through mails open links too. A session has a name of its own, made when the address is proved; nothing
 //! that a browser brought along becomes one.
 
 use crate::api::Complaint;
+use crate::by_provider::Vain;
 use crate::desk::see_other;
 use crate::posted::{Filled, Posted};
 use crate::shell::{self, Field};
@@ -12,7 +13,7 @@ use crate::visitor::{self, Visitor, cookie, is_from_here, keep};
 use crate::{App, Refused};
 use application::abuse::{Counted, rate_key};
 use badge::input::Reason;
-use badge::{EmailAddress, SignInId};
+use badge::{EmailAddress, Lang, SignInId};
 use edge::{Answer, Kind, Problem, Request, chance};
 use maud::html;
 use queue::PromptLetter;
@@ -47,19 +48,37 @@ pub(crate) fn first(request: &Request) -> Answer {
 }
 
 /// `GET /sign-in`.
-pub(crate) fn ask(request: &Request) -> Answer {
-    form(200, request, &Filled::default())
+pub(crate) fn ask(app: &App, request: &Request) -> Answer {
+    form(200, request, provider_name(app), &Filled::default())
 }
 
-fn form(status: u16, request: &Request, filled: &Filled) -> Answer {
+fn provider_name(app: &App) -> Option<&str> {
+    app.provider.as_ref().map(|provider| provider.name.as_str())
+}
+
+/// `provider`: what the identity provider is called, if there is one.
+fn form(status: u16, request: &Request, provider: Option<&str>, filled: &Filled) -> Answer {
     let lang = request.lang;
     let title = lang.pick("Sign in", "サインイン");
+    let vain = provider.and_then(|name| Some((Vain::told(request)?, name)));
     shell::plain(
         status,
         request,
         title,
         &html! {
             h1 { (title) }
+            @if let Some((vain, name)) = vain {
+                div.note role="alert" {
+                    strong { (vain.text(lang, name)) }
+                    p { (lang.pick("You can sign in by a code that we mail to you.", "メールでお送りする確認コードでもサインインできます。")) }
+                }
+            }
+            @if let Some(name) = provider {
+                p { a.button.provider href="/sign-in/oidc" rel="nofollow" {
+                    @if lang == Lang::Ja { (name) "でサインイン" } @else { "Sign in with " (name) }
+                } }
+                p.or { span { (lang.pick("or", "または")) } }
+            }
             p {
                 (lang.pick(
                     "Enter your mail address. We send you a code; there is no password.",
@@ -91,7 +110,9 @@ pub(crate) async fn send(app: &App, request: &Request) -> Result<Answer, Refused
     let posted = Posted::read(request)?;
     let address = match address(request, &posted) {
         Ok(address) => address,
-        Err(complaint) => return Ok(form(400, request, &Filled { posted, complaints: vec![complaint] })),
+        Err(complaint) => {
+            return Ok(form(400, request, provider_name(app), &Filled { posted, complaints: vec![complaint] }));
+        }
     };
     mail_code(app, request, address, None).await
 }
@@ -237,13 +258,24 @@ pub(crate) async fn prove(app: &App, request: &Request) -> Result<Answer, Refuse
     if sign_in.joins() {
         return join(app, request, &sign_in).await;
     }
-    let person = person(app.people().await?, &sign_in.address);
+    let begun = begin(app, request, sign_in.address.clone(), Some(&sign_in)).await?;
+    Ok(begun.unwrap_or_else(|| over(request)))
+}
+
+/// Begins a session for who proved this address, and sends them to what they wanted to see. `proved`: what that uses up; none when somebody
+/// was first.
+pub(crate) async fn begin(
+    app: &App,
+    request: &Request,
+    address: EmailAddress,
+    proved: Option<&SignIn>,
+) -> Result<Option<Answer>, Refused> {
+    let person = person(app.people().await?, &address);
     let token = SessionToken::new(person.clone(), chance::bytes());
     let until = request.now.checked_add(SESSION_LIFE).map_err(Problem::internal)?;
-    let address = sign_in.address.clone();
     let session = Session { person, address, others: Vec::new(), since: request.now, until };
-    if !app.store.begin_session(&sign_in, &token, &session).await.map_err(edge::failed)? {
-        return Ok(over(request));
+    if !app.store.begin_session(proved, &token, &session).await.map_err(edge::failed)? {
+        return Ok(None);
     }
     let to = match cookie(request, ONWARD).and_then(onward) {
         Some(to) => to,
@@ -251,9 +283,8 @@ pub(crate) async fn prove(app: &App, request: &Request) -> Result<Answer, Refuse
         None if app.store.memberships(&session.person).await.map_err(edge::failed)?.is_empty() => "/my",
         None => "/console",
     };
-    Ok(see_other(to)
-        .header("set-cookie", visitor::begin(&token, until, request.now))
-        .header("set-cookie", keep(ONWARD, "", 0)))
+    let begun = see_other(to).header("set-cookie", visitor::begin(&token, until, request.now));
+    Ok(Some(begun.header("set-cookie", keep(ONWARD, "", 0))))
 }
 
 /// Adds a proved address to the session that asked for it. What a session opens grows, so its cookie becomes another.
@@ -264,7 +295,7 @@ async fn join(app: &App, request: &Request, sign_in: &SignIn) -> Result<Answer, 
         session.others.push(sign_in.address.clone());
     }
     let token = SessionToken::new(session.person.clone(), chance::bytes());
-    if !app.store.begin_session(sign_in, &token, &session).await.map_err(edge::failed)? {
+    if !app.store.begin_session(Some(sign_in), &token, &session).await.map_err(edge::failed)? {
         return Ok(over(request));
     }
     app.store.end_session(&before).await.map_err(edge::failed)?;
@@ -290,7 +321,6 @@ pub(crate) async fn out(app: &App, request: &Request) -> Result<Answer, Refused>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use badge::Lang;
 
     #[test]
     fn nobody_is_led_away_after_signing_in() {
@@ -314,6 +344,22 @@ mod tests {
         ] {
             assert_eq!(onward(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn the_provider_stands_on_the_page_where_there_is_one() {
+        let page = |path: &str, provider| {
+            let request = Request::test(http::Method::GET, path, &[]);
+            let response = form(200, &request, provider, &Filled::default()).finish(&request);
+            String::from_utf8(response.body().to_vec()).unwrap()
+        };
+        let with = page("/sign-in?lang=ja", Some("A&B大学"));
+        assert!(with.contains("A&amp;B大学でサインイン") && with.contains(r#"href="/sign-in/oidc""#));
+        assert!(!with.contains("alert"));
+        let failed = page("/sign-in?back=failed&lang=en", Some("Academy"));
+        assert!(failed.contains("Signing in with Academy is not possible") && failed.contains(r#"name="email""#));
+        let without = page("/sign-in?back=failed", None);
+        assert!(!without.contains("oidc") && !without.contains("alert") && without.contains(r#"name="email""#));
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Found {
 }
 
 async fn find(app: &App, id: &CredentialId) -> Result<(Event, StoredCredential), Problem> {
-    let found = app.store.credential(id).await.map_err(edge::failed)?;
+    let found = app.claims.credential(id).await?;
     let (StoredEvent { event, .. }, credential) = found.ok_or(Kind::NotFound)?;
     Ok((event, credential))
 }

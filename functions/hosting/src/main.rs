@@ -24,6 +24,7 @@ mod sample;
 mod seals;
 mod status;
 
+use claim::Claims;
 use edge::{Answer, Kind, Problem, Request, answer::Cache, config};
 use http::Method;
 use route::Place;
@@ -33,6 +34,7 @@ use store::Store;
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) store: Store,
+    pub(crate) claims: Claims,
     pub(crate) urls: badge::Urls,
 }
 
@@ -46,7 +48,8 @@ async fn main() -> Result<(), lambda_http::Error> {
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
     store.warm().await;
-    let app = App { store, urls };
+    let claims = Claims::new(&aws, &store, config::required("ISSUANCE_FUNCTION")?);
+    let app = App { store, claims, urls };
     let app = &app;
     edge::serve(move |request| async move { app.answer(&request).await }).await
 }

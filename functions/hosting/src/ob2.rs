@@ -18,7 +18,7 @@ pub(crate) async fn assertion(
     if Form::of(ending, request) == Form::Html {
         return Ok(form::see(format!("{}.html", app.urls.credential(id))));
     }
-    let found = app.store.credential(id).await.map_err(edge::failed)?;
+    let found = app.claims.credential(id).await?;
     let (StoredEvent { event, .. }, credential) = found.ok_or(Kind::NotFound)?;
     if let Some(revocation) = &credential.revoked {
         let document = documents::revoked_assertion(&app.urls, id, revocation.reason.as_deref());

@@ -59,6 +59,8 @@ pub(crate) fn event() -> Event {
         expires_on: None,
         criteria_add: Some("Addendum".into()),
         alias: None,
+        issuer: None,
+        sign: badge::Signing::AtIssue,
         api_consumer_id: None,
         log_entry: None,
         application: None,

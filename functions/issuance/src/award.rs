@@ -108,6 +108,7 @@ fn wanted(application: &Application, edits: &Edits, evidence: Option<Evidence>) 
         email_translations: edits.email_translations.clone(),
         send_email: true,
         event_name: None,
+        sign: None,
     }
 }
 

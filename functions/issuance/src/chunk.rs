@@ -1,4 +1,5 @@
-//! From a planned chunk to credentials that everybody knows of: sign what is missing, ask for the mails, tell the feed.
+//! From a planned chunk to credentials that everybody knows of: sign what is missing, unless the event signs on claim, ask for the mails,
+//! tell the feed.
 //!
 //! The order is what makes it safe to break off anywhere. A chunk's pending row goes in the very transaction that tells the feed,
 //! and last: until then somebody finds the chunk and does it again. Signed credentials stay as they are, a mail asked for twice is
@@ -6,8 +7,8 @@
 
 use crate::App;
 use crate::sign::{self, Begun, Workshop};
-use badge::EventId;
 use badge::notice::{Notice, NoticeKind, Recipients};
+use badge::{EventId, Signing};
 use edge::{Message, Problem};
 use jiff::{SignedDuration, Timestamp};
 use queue::{SigningJob, WebhookJob};
@@ -38,7 +39,7 @@ pub(crate) async fn take(app: &App, job: SigningJob, message: &Message) -> Resul
     }
 }
 
-/// Signs what of a chunk is not signed yet, asks for its mails and tells of it.
+/// Signs what of a chunk is to be signed now and is not yet, asks for its mails and tells of it.
 pub(crate) async fn complete(
     app: &App,
     workshop: &Workshop<'_>,
@@ -49,8 +50,10 @@ pub(crate) async fn complete(
 ) -> Result<(), Problem> {
     let event = &planned.event;
     let numbers = event.chunk(chunk);
-    let recipients = app.store.planned_range(&event.id, numbers.clone()).await.map_err(edge::failed)?;
-    sign::missing(app, workshop, planned, recipients, begun).await?;
+    if event.sign == Signing::AtIssue {
+        let recipients = app.store.planned_range(&event.id, numbers.clone()).await.map_err(edge::failed)?;
+        sign::missing(app, workshop, planned, recipients, begun, event.created_at).await?;
+    }
     let recipients = Recipients::Range { from: numbers.start, to: numbers.end };
     if event.send_email {
         app.mail.send(&queue::mail_jobs(&event.id, &recipients, 0), 0).await.map_err(edge::failed)?;

@@ -7,8 +7,6 @@
 use crate::App;
 use crate::issue::{self, Key};
 use crate::lists::{self, Standing};
-use crate::roster::result;
-use crate::roster::{self, BadRow, CellError, Roster};
 use badge::event::IssueRequest;
 use badge::input::{FieldError, Reason};
 use badge::{BadgeId, ClientId, Event, ImportId, Lang, Recipient};
@@ -16,6 +14,7 @@ use edge::token::Caller;
 use edge::{Answer, Kind, Problem, Request, chance};
 use jiff::Timestamp;
 use letter::Award;
+use roster::{BadRow, CellError, Roster, result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use store::Import;
@@ -123,7 +122,7 @@ pub(crate) async fn preview(app: &App, request: &Request, caller: &Caller) -> Re
         return Err(Kind::DraftBadge.into());
     }
     let organisation = organisation.ok_or(Kind::Forbidden)?.organisation;
-    let event = issue::drafted(app, &client, &badge, &wanted, issue::seconds(request.now)).await?;
+    let event = issue::drafted(app, &organisation, &badge, &wanted, issue::seconds(request.now)).await?;
     let mut seen: Vec<(u32, &Recipient, usize)> = Vec::new();
     for (number, recipient) in (0u32..).zip(&wanted.recipients) {
         match seen.iter_mut().find(|(_, first, _)| first.language == recipient.language) {

@@ -2,7 +2,8 @@
 //! leave that to the queue; answer.
 //!
 //! After the plan is recorded nothing new is decided: ids, salts and places come from it ([`badge::event`]), the signing time is the
-//! event's. So whatever breaks off in between, somebody goes on where it stopped and comes to the same bytes.
+//! event's. So whatever breaks off in between, somebody goes on where it stopped and comes to the same bytes. Only what is signed on
+//! claim has a time of its own, and the key of that time; the bytes that are stored first count.
 //!
 //! # When an answer is lost
 //!
@@ -18,11 +19,12 @@ use badge::definition::Badge;
 use badge::event::{Draw, IssueRequest, Seed, months_after};
 use badge::input::{FieldError, Reason};
 use badge::plan::Quota;
-use badge::{Alias, AliasId, ApplicationId, BadgeId, ClientId, Event, EventId, StatusListId};
+use badge::{Alias, AliasId, ApplicationId, BadgeId, ClientId, Event, EventId, Organisation, StatusListId};
 use edge::{Answer, Kind, Problem, Request, chance};
 use jiff::{SignedDuration, Timestamp};
 use observe::Count;
 use serde_json::json;
+use std::collections::HashMap;
 use std::time::Duration;
 use store::events::{Plan, Request as RequestKey, StoredEvent};
 use store::{StoreError, StoredOrganisation};
@@ -174,7 +176,10 @@ async fn earlier(app: &App, client: &ClientId, key: &mut Key, now: Timestamp) ->
     }
     let event = app.store.event(&earlier.event).await.map_err(edge::failed)?;
     if !key.given {
-        let states = app.store.credential_states(&earlier.event).await.map_err(edge::failed)?;
+        let states = match &event {
+            Some(event) => app.store.credential_states(&event.event).await.map_err(edge::failed)?,
+            None => HashMap::new(),
+        };
         if states.values().any(|state| state.is_revoked) {
             key.request.over = Some(earlier.event);
             return Ok(None);
@@ -209,7 +214,7 @@ async fn plan(
     let now = seconds(now);
     let count = u32::try_from(wanted.recipients.len()).map_err(Problem::internal)?;
     let client = &organisation.organisation.id;
-    let mut event = drafted(app, client, badge, wanted, now).await?;
+    let mut event = drafted(app, &organisation.organisation, badge, wanted, now).await?;
     let limit = app.plans.limit(organisation.tier, Quota::CredentialsPerMonth);
     if let Err(error) = app.store.has_room(client, limit, count.into(), now).await {
         return instead(app, client, key, now, error).await;
@@ -243,7 +248,7 @@ async fn plan(
 /// What of it cannot be, field by field.
 pub(crate) async fn drafted(
     app: &App,
-    client: &ClientId,
+    organisation: &Organisation,
     badge: &Badge,
     wanted: &IssueRequest,
     now: Timestamp,
@@ -263,11 +268,11 @@ pub(crate) async fn drafted(
         let reason = Reason::OutOfRange { min: issued_on.as_second() + 1, max: badge::limits::MAX_UNIX_SECONDS };
         return Err(Problem::fields(vec![FieldError { pointer: format!("/recipient/{n}/expires_on"), reason }]));
     }
-    let alias = alias(app, client, badge, wanted.client_alias_id.as_deref()).await?;
+    let alias = alias(app, &organisation.id, badge, wanted.client_alias_id.as_deref()).await?;
     let count = u32::try_from(wanted.recipients.len()).map_err(Problem::internal)?;
     Ok(Event {
         id: EventId::from_random(chance::bytes()),
-        client: client.clone(),
+        client: organisation.id.clone(),
         badge: badge.id.clone(),
         badge_version: badge.version,
         name: wanted.event_name.clone().unwrap_or_else(|| badge.content().name.clone()),
@@ -275,6 +280,8 @@ pub(crate) async fn drafted(
         expires_on,
         criteria_add: wanted.criteria_add.clone(),
         alias,
+        issuer: Some(organisation.issuer()),
+        sign: wanted.sign.unwrap_or(organisation.sign),
         api_consumer_id: wanted.api_consumer_id.clone(),
         log_entry: wanted.log_entry.clone(),
         application: wanted.application.clone(),

@@ -89,7 +89,7 @@ async fn wanted_events(app: &App, client: &ClientId, wanted: &Wanted, caller: &C
         None => None,
         Some(email) => {
             let credentials = app.store.credentials_of_address(&organisation, email).await.map_err(edge::failed)?;
-            Some(credentials.iter().map(CredentialId::event).collect::<HashSet<EventId>>())
+            Some(credentials.iter().map(|(_, id)| id.event()).collect::<HashSet<EventId>>())
         }
     };
     let rows = app.store.event_rows(client).await.map_err(edge::failed)?;
@@ -140,7 +140,7 @@ pub(crate) async fn event(app: &App, request: &Request, caller: &Caller) -> Resu
 /// How far an event is, an extension of ours: of its recipients so many are issued to, revoked, and in each state of delivery.
 pub(crate) async fn counts(app: &App, event: &Event) -> Result<Value, Problem> {
     let (states, deliveries) =
-        futures_util::try_join!(app.store.credential_states(&event.id), app.store.deliveries(&event.id))
+        futures_util::try_join!(app.store.credential_states(event), app.store.deliveries(&event.id))
             .map_err(edge::failed)?;
     let mut mail = Map::new();
     for number in 0..event.recipient_count {
@@ -203,7 +203,7 @@ async fn of_client(app: &App, client: &ClientId, id: &EventId) -> Result<StoredE
 pub(crate) struct Standing {
     pub(crate) recipient: Recipient,
     pub(crate) credential: CredentialId,
-    /// None until it is signed.
+    /// None until it is issued.
     pub(crate) state: Option<CredentialState>,
     pub(crate) delivery: Delivery,
 }
@@ -220,7 +220,7 @@ impl Standing {
 pub(crate) async fn standings(app: &App, event: &Event) -> Result<Vec<Standing>, Problem> {
     let (planned, mut states, mut deliveries) = futures_util::try_join!(
         app.store.planned_recipients(&event.id),
-        app.store.credential_states(&event.id),
+        app.store.credential_states(event),
         app.store.deliveries(&event.id),
     )
     .map_err(edge::failed)?;

@@ -1,5 +1,6 @@
 //! Issue, revoke, list events and recipients: the only function that signs credentials. Small events are signed within the request,
-//! big ones by the same function as it takes their chunks from a queue. From there too come applications that were approved ([`award`]).
+//! big ones by the same function as it takes their chunks from a queue. From there too come applications that were approved ([`award`]). What
+//! is signed on claim is signed when another function asks for it ([`sign::claimed`]).
 
 mod award;
 mod chunk;
@@ -9,14 +10,17 @@ mod lists;
 mod pace;
 mod resend;
 mod revoke;
-mod roster;
 mod sign;
 mod status;
 
 use badge::ClientId;
 use badge::plan::Quota;
+use claim::{Command, Outcome};
 use edge::{Answer, Kind, Problem, Request, Wake, config, token::Gate};
+use jiff::Timestamp;
+use observe::Count;
 use queue::{Queue, SigningTask};
+use serde_json::Value;
 use signer::Signer;
 use store::Store;
 
@@ -59,9 +63,10 @@ async fn main() -> Result<(), lambda_http::Error> {
     let gate = Gate::new(token_key?, urls.base());
     let app = App { store, signer, urls, plans: config::plans()?, signing, mail, webhooks, gate };
     let app = &app;
-    edge::serve_and_wake(
+    edge::serve_wake_and_obey(
         move |request| async move { app.answer(&request).await },
         move |what| async move { app.work(what).await },
+        move |command, now| async move { app.obey(command, now).await },
     )
     .await
 }
@@ -143,5 +148,23 @@ impl App {
                 chunks.and(awards).and(revocations)
             }
         }
+    }
+
+    /// What functions ask for that show credentials ([`claim`]). What hinders it is told them, so that they can tell who waits.
+    async fn obey(&self, command: Value, now: Timestamp) -> Result<Value, String> {
+        let command: Command = serde_json::from_value(command).map_err(|_| "no command of ours")?;
+        let done = tokio::time::timeout(claim::SIGNING_TIME, sign::claimed(self, &command.sign, now)).await;
+        let done = done.unwrap_or_else(|_| Err(Problem::unavailable("KMS took too long")));
+        let credential = command.sign.as_str();
+        let problem = done.err().map(|problem| {
+            let cause = problem.cause().unwrap_or_else(|| problem.kind().title(badge::Lang::En));
+            tracing::error!(credential, cause, "a claimed credential was not signed");
+            problem.kind().uri()
+        });
+        if problem.is_none() {
+            observe::count(Count::CLAIMED, 1);
+            tracing::info!(credential, "signed on claim");
+        }
+        serde_json::to_value(Outcome { problem }).map_err(|error| error.to_string())
     }
 }

@@ -26,7 +26,7 @@ pub(crate) async fn resend(app: &App, request: &Request, caller: &Caller) -> Res
     caller.about(&event.badge)?;
     let (planned, states, deliveries) = futures_util::try_join!(
         app.store.planned_recipients(&event_id),
-        app.store.credential_states(&event_id),
+        app.store.credential_states(&event),
         app.store.deliveries(&event_id),
     )
     .map_err(edge::failed)?;

@@ -9,7 +9,7 @@ use crate::{App, status};
 use badge::event::status_index;
 use badge::input::{Complaints, FieldError, Reader, Reason};
 use badge::limits::{MAX_REASON_CHARS, MAX_RECIPIENTS};
-use badge::{ClientId, CredentialId, EventId, Recipient};
+use badge::{ClientId, EventId, Recipient};
 use edge::token::Caller;
 use edge::{Answer, Kind, Problem, Request};
 use futures_util::{StreamExt as _, stream};
@@ -43,12 +43,14 @@ pub(crate) async fn revoke(app: &App, request: &Request, caller: &Caller) -> Res
         .ok_or(Kind::NotFound)?;
     caller.about(&event.event.badge)?;
     let workshop = Workshop::open(app, &organisation).await?;
-    // Whoever is planned but not signed yet must have something to revoke, or they would be issued to afterwards.
+    // Whoever is planned but not signed yet must have something to revoke, or they would be issued to afterwards. So what nobody claimed
+    // is signed to be revoked: one kind of revoked credential, at the price of a signature.
     let planned = app.store.planned_recipients(&event_id).await.map_err(edge::failed)?;
     let named = |(_, recipient): &(u32, Recipient)| addresses.contains(&recipient.email.folded());
     let named: Vec<(u32, Recipient)> = (0..).zip(planned).filter(named).collect();
-    let ids: Vec<CredentialId> = named.iter().map(|(number, _)| event.event.draw(*number).credential).collect();
-    sign::missing(app, &workshop, &event, named, Begun::Perhaps).await?;
+    let numbers: Vec<u32> = named.iter().map(|(number, _)| *number).collect();
+    let created = sign::created(&event.event, request.now);
+    sign::missing(app, &workshop, &event, named, Begun::Perhaps, created).await?;
     let event = &event;
     let listed = &event.event.status_list;
     let head = app.store.list_head(listed).await.map_err(edge::failed)?;
@@ -65,7 +67,7 @@ pub(crate) async fn revoke(app: &App, request: &Request, caller: &Caller) -> Res
     };
     let revoking = Revoking { at: request.now, list: listed.clone(), request: request.id.clone() };
     app.store.begin_revoking(&revoking).await.map_err(edge::failed)?;
-    let states = app.store.states_of(&ids).await.map_err(edge::failed)?;
+    let states = app.store.states_of(&event.event, &numbers).await.map_err(edge::failed)?;
     let marking: Vec<_> = states.values().filter(|state| !state.is_revoked).map(one).collect();
     let outcomes: Vec<_> = stream::iter(marking).buffer_unordered(REVOCATIONS_AT_ONCE).collect().await;
     // Whatever was marked is published, also when something else failed: a repetition does the rest.

@@ -1,15 +1,16 @@
 //! From a recorded plan to signed credentials.
 
-use crate::App;
 use crate::pace::Pace;
+use crate::{App, status};
 use badge::definition::Badge;
 use badge::event::{Draw, status_index};
 use badge::input::{FieldError, Reason};
 use badge::ob3::{self, Parts};
-use badge::{CredentialId, Event, Recipient};
+use badge::{CredentialId, Event, Recipient, Signing};
 use edge::{Kind, Problem, chance};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
 use observe::Count;
 use proof::data_integrity::{Prepared, ProofOptions, SigningSuite};
 use proof::did;
@@ -57,7 +58,7 @@ impl<'a> Workshop<'a> {
         })
     }
 
-    fn options(&self, created: jiff::Timestamp) -> Result<ProofOptions, Problem> {
+    fn options(&self, created: Timestamp) -> Result<ProofOptions, Problem> {
         let method = did::multikey_method_id(&self.did, &self.key.public);
         let suite = SigningSuite::for_key(&self.key.public);
         match (method, suite) {
@@ -88,7 +89,7 @@ impl<'a> Workshop<'a> {
         format!("{} {compact}", self.key.kid)
     }
 
-    pub(crate) fn prepare(&self, contexts: &Value, created: jiff::Timestamp) -> Result<Prepared, Problem> {
+    pub(crate) fn prepare(&self, contexts: &Value, created: Timestamp) -> Result<Prepared, Problem> {
         Prepared::new(contexts, &self.options(created)?).map_err(Problem::internal)
     }
 }
@@ -159,6 +160,30 @@ pub(crate) enum Begun {
     Perhaps,
 }
 
+/// `created` of the proof of what is signed at `now`: a whole event has one time, what is signed on claim its own. A proof tells when it was
+/// made, and the key that signs now may not have existed when the event was planned.
+pub(crate) fn created(event: &Event, now: Timestamp) -> Timestamp {
+    match event.sign {
+        Signing::AtIssue => event.created_at,
+        Signing::OnClaim => now,
+    }
+}
+
+/// Signs the one credential that somebody asks for. If somebody else does so at the same time, the bytes that are stored first count.
+pub(crate) async fn claimed(app: &App, id: &CredentialId, now: Timestamp) -> Result<(), Problem> {
+    let event = app.store.event(&id.event()).await.map_err(edge::failed)?.ok_or(Kind::NotFound)?;
+    let number = event.event.number_of(id).ok_or(Kind::NotFound)?;
+    let (organisation, recipient) = futures_util::try_join!(
+        app.store.organisation(&event.event.client),
+        app.store.planned_recipient(&event.event.id, number),
+    )
+    .map_err(edge::failed)?;
+    let organisation = organisation.ok_or_else(|| Problem::internal("the organisation of an event is gone"))?;
+    let recipient = recipient.ok_or_else(|| Problem::internal("a planned recipient is gone"))?;
+    let workshop = Workshop::open(app, &organisation).await?;
+    missing(app, &workshop, &event, vec![(number, recipient)], Begun::No, created(&event.event, now)).await
+}
+
 /// Signs and stores what of these planned recipients is not stored yet.
 pub(crate) async fn missing(
     app: &App,
@@ -166,6 +191,7 @@ pub(crate) async fn missing(
     planned: &StoredEvent,
     recipients: Vec<(u32, Recipient)>,
     begun: Begun,
+    created: Timestamp,
 ) -> Result<(), Problem> {
     let event = &planned.event;
     let ids: Vec<CredentialId> = recipients.iter().map(|(number, _)| event.draw(*number).credential).collect();
@@ -178,7 +204,8 @@ pub(crate) async fn missing(
     .map_err(edge::failed)?;
     let badge = badge.ok_or_else(|| Problem::internal("the badge version of a planned event is gone"))?;
     let head = head.ok_or_else(|| Problem::internal("the status list of a planned event is gone"))?;
-    let prepared = workshop.prepare(&json!(ob3::CONTEXTS), event.created_at)?;
+    status::renew(app, workshop, (&event.status_list, &head), created).await?;
+    let prepared = workshop.prepare(&json!(ob3::CONTEXTS), created)?;
     let (badge, head, prepared) = (&badge, &head, &prepared);
     let one = |number: u32, recipient: Recipient| async move {
         let draw = event.draw(number);

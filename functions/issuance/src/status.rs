@@ -7,6 +7,7 @@ use badge::event::STATUS_LIST_BITS;
 use edge::{Problem, chance};
 use jiff::Timestamp;
 use proof::status::{Bitstring, ListCredential};
+use store::status_lists::ListHead;
 use store::{Block, SignedList, StoreError};
 
 /// Attempts at getting places while others start lists at the same time.
@@ -54,6 +55,22 @@ pub(crate) async fn publish(
     }
     let signed = signed(app, workshop, list, &revoked, now).await?;
     app.store.put_signed_list(list, &signed).await.map_err(edge::failed)
+}
+
+/// Publishes a list anew if other keys signed it than those that sign now: whoever signs a credential later than its event was planned
+/// must not leave it to a list that a lost key vouches for.
+pub(crate) async fn renew(
+    app: &App,
+    workshop: &Workshop<'_>,
+    (list, head): (&StatusListId, &ListHead),
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let signers = workshop.list_signers();
+    if head.signed_by.as_ref() == Some(&signers) {
+        return Ok(());
+    }
+    publish(app, workshop, list, now).await?;
+    app.store.note_published(list, &signers).await.map_err(edge::failed)
 }
 
 async fn signed(

@@ -26,6 +26,7 @@ mod sign_in;
 mod wire;
 
 use badge::EmailAddress;
+use claim::Claims;
 use edge::config::{self, ConfigError};
 use edge::{Message, Problem, Wake};
 use pace::Pace;
@@ -37,6 +38,7 @@ use store::Store;
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) store: Store,
+    pub(crate) claims: Claims,
     pub(crate) urls: badge::Urls,
     /// None where mail is not configured.
     pub(crate) post: Option<Post>,
@@ -55,6 +57,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         post: config::optional("MAIL_FROM").map(|from| post(&aws, &from)).transpose()?,
         pace: Pace::new(per_second(config::optional("MAIL_PER_SECOND"))?),
         webhooks: Queue::new(&aws, config::required("WEBHOOK_QUEUE_URL")?),
+        claims: Claims::new(&aws, &store, config::required("ISSUANCE_FUNCTION")?),
         store,
         urls,
     };

@@ -136,7 +136,7 @@ async fn decide(
 /// What a link opens.
 pub(crate) async fn open(app: &App, token: &str) -> Result<Opened, Problem> {
     let link = Link::parse(token).ok_or(Kind::NotFound)?;
-    let found = app.store.credential(&link.credential).await.map_err(edge::failed)?;
+    let found = app.claims.credential(&link.credential).await?;
     let (event, credential) = found.ok_or(Kind::NotFound)?;
     let event = event.event;
     if !event.made_link(&link) {
@@ -342,6 +342,24 @@ mod tests {
 
     fn openings(wire: &Wire) -> usize {
         wire.all().iter().filter(|call| call.updates("SET op")).count()
+    }
+
+    #[tokio::test]
+    async fn what_is_signed_on_claim_is_asked_for_and_only_what_was_planned() {
+        let event = Event { sign: badge::Signing::OnClaim, ..sample::event() };
+        let token = |id: &badge::CredentialId| event.receive_link(id, event.created_at);
+        let records = Records { event: event.clone(), unsigned: vec![0], ..Records::with(1) };
+        let busy = serde_json::to_value(claim::Outcome { problem: Some(Kind::Unavailable.uri()) }).unwrap();
+        let wire = Wire::answering(move |call| {
+            let invoked = call.operation.ends_with("/functions/issuance/invocations");
+            if invoked { (200, busy.clone()) } else { records.read(call).unwrap_or((200, json!({}))) }
+        });
+        let invoked = || wire.all().into_iter().filter(|call| call.operation.contains("/functions/")).count();
+        let (status, page) = get(&wire, &token(&event.draw(0).credential), &[BROWSER]).await;
+        assert_eq!((status, invoked()), (503, 1), "{page}");
+        assert!(page.contains("少し待って") || page.contains("in a few seconds"), "{page}");
+        let (status, _) = get(&wire, &token(&badge::CredentialId::new(&event.id, [9; 10])), &[BROWSER]).await;
+        assert_eq!((status, invoked()), (404, 1), "an id that was not planned has nothing signed");
     }
 
     #[tokio::test]

@@ -48,8 +48,8 @@ pub(crate) async fn mail(app: &App, job: &MailJob, message: &Message) -> Result<
         planned(app, &event, &job.recipients),
     )
     .map_err(edge::failed)?;
-    let credentials: Vec<_> = recipients.iter().map(|(number, _)| event.draw(*number).credential).collect();
-    let states = app.store.states_of(&credentials).await.map_err(edge::failed)?;
+    let numbers: Vec<u32> = recipients.iter().map(|(number, _)| *number).collect();
+    let states = app.store.states_of(&event, &numbers).await.map_err(edge::failed)?;
     let round = Round {
         app,
         post,
@@ -60,9 +60,7 @@ pub(crate) async fn mail(app: &App, job: &MailJob, message: &Message) -> Result<
         number: job.round,
         is_closed: AtomicBool::new(false),
     };
-    let states = credentials.iter().map(|credential| states.get(credential));
-    let all: Vec<_> =
-        recipients.iter().zip(states).map(|((number, to), state)| round.one(*number, to, state)).collect();
+    let all: Vec<_> = recipients.iter().map(|(number, to)| round.one(*number, to, states.get(number))).collect();
     let count = all.len();
     let later: Vec<Later> =
         stream::iter(all).buffer_unordered(AT_ONCE).filter_map(|outcome| async { outcome.err() }).collect().await;
@@ -126,7 +124,7 @@ fn unavailable(error: &StoreError) -> Later {
 }
 
 impl Round<'_> {
-    /// One recipient's mail, provided its credential is there and holds.
+    /// One recipient's mail, provided it is issued to and not revoked.
     async fn one(&self, number: u32, recipient: &Recipient, state: Option<&CredentialState>) -> Result<(), Later> {
         if self.is_closed.load(Ordering::Relaxed) {
             return Err("closed".into());

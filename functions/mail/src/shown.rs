@@ -61,7 +61,7 @@ async fn changed(app: &App, request: &Request) -> Result<(String, Visibility), P
         }
         None => {
             let id: CredentialId = wish.credential.parse().map_err(|_| Kind::NotFound)?;
-            let found = app.store.credential(&id).await.map_err(edge::failed)?;
+            let found = app.claims.credential(&id).await?;
             let (event, _) = found.ok_or(Kind::NotFound)?;
             if !event.event.is_holder_key(&id, &wish.key) {
                 return Err(Kind::NotFound.into());

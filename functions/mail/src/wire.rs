@@ -86,8 +86,10 @@ impl Wire {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .retry_config(RetryConfig::disabled())
             .build();
+        let store = Store::new(&aws, "table".into(), "bucket".into());
         App {
-            store: Store::new(&aws, "table".into(), "bucket".into()),
+            claims: claim::Claims::new(&aws, &store, "issuance".into()),
+            store,
             urls: sample::urls(),
             post: Post::new(&aws, &"no-reply@badges.example".parse().unwrap(), Some("reports".into())),
             pace: Pace::new(1_000),

@@ -9,6 +9,7 @@ mod pictures;
 mod sheet;
 mod wanted;
 
+use claim::Claims;
 use edge::{Answer, Kind, Problem, Request, config};
 use futures_util::future::join;
 use layout::{Fonts, Renderer};
@@ -19,6 +20,7 @@ use store::Store;
 /// What this function works with, made once.
 pub(crate) struct App {
     pub(crate) store: Store,
+    pub(crate) claims: Claims,
     pub(crate) signer: Signer,
     pub(crate) urls: badge::Urls,
     pub(crate) renderer: Renderer,
@@ -35,7 +37,8 @@ async fn main() -> Result<(), lambda_http::Error> {
     let renderer = Renderer::new(Fonts::read(config::required("FONTS_DIR")?.as_ref())?);
     // The connections are opened while the function starts; what the bucket answers does not matter.
     let _ = join(store.warm(), store.object("pdf/warm")).await;
-    let app = App { store, signer, urls, renderer, pictures: Pictures::default() };
+    let claims = Claims::new(&aws, &store, config::required("ISSUANCE_FUNCTION")?);
+    let app = App { store, claims, signer, urls, renderer, pictures: Pictures::default() };
     let app = &app;
     edge::serve_and_obey(
         move |request| async move { app.answer(&request).await },

@@ -30,7 +30,7 @@ const ADDRESS_LIFE: Duration = Duration::from_secs(300);
 /// `GET /pdf/{key}/{credential}.pdf`. A revoked credential has none: what shows a name and cannot be taken back should not be handed
 /// out for what no longer holds.
 pub(crate) async fn answer(app: &App, wanted: &Wanted, request: &Request) -> Result<Answer, Problem> {
-    let found = app.store.credential(&wanted.credential).await.map_err(edge::failed)?;
+    let found = app.claims.credential(&wanted.credential).await?;
     let (StoredEvent { event, .. }, credential) = found.ok_or(Kind::NotFound)?;
     if !wanted.may(&event) {
         return Err(Kind::NotFound.into());

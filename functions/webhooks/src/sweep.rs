@@ -2,7 +2,7 @@
 
 use crate::progress::is_due;
 use crate::{App, expired};
-use badge::{ClientId, CredentialId};
+use badge::ClientId;
 use edge::{Clock, Problem};
 use futures_util::{StreamExt as _, stream};
 use jiff::civil::Date;
@@ -134,11 +134,9 @@ async fn tell_event(app: &App, day: Date, expiry: &Expiry, clock: &Clock) -> Res
     let recipients = app.store.planned_recipients(id).await.map_err(edge::failed)?;
     let now = Timestamp::from_second(clock.now().as_second()).map_err(Problem::internal)?;
     let mut numbers = expired::numbers(event, &recipients, expiry, day, now);
-    let credential = |number: &u32| event.draw(*number).credential;
-    let credentials: Vec<CredentialId> = numbers.iter().map(credential).collect();
-    let states = app.store.states_of(&credentials).await.map_err(edge::failed)?;
+    let states = app.store.states_of(event, &numbers).await.map_err(edge::failed)?;
     // What is signed only after its own end is not told of: its first message says when it ended.
-    numbers.retain(|number| states.get(&credential(number)).is_some_and(|state| !state.is_revoked));
+    numbers.retain(|number| states.get(number).is_some_and(|state| !state.is_revoked));
     let notices = expired::notices(event, &numbers, now);
     match app.store.tell_expiries(&event.client, day, expiry, now, &notices).await {
         Ok(()) => Ok((!notices.is_empty()).then(|| event.client.clone())),

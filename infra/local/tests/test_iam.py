@@ -37,6 +37,12 @@ class Compared(unittest.TestCase):
         self.assertFalse(self.refused(call("Baking", "s3:GetObject", "arn:aws:s3:::shirushi-contentbucket-0a/artwork/*")))
         self.assertFalse(self.refused(call("Console", "sqs:SendMessage", "arn:aws:sqs:us-east-1:0:shirushi-mail-prompt")))
 
+    def test_a_policy_under_a_condition_counts(self):
+        secret = "arn:aws:secretsmanager:us-east-1:0:secret:s-AbCdEf"
+        self.assertFalse(self.refused(call("Console", "secretsmanager:GetSecretValue", secret)))
+        self.assertTrue(self.refused(call("Accounts", "secretsmanager:GetSecretValue", secret)))
+        self.assertTrue(self.refused(call("Console", "secretsmanager:PutSecretValue", secret)))
+
     def test_what_nobody_asked_for_is_told_until_somebody_does(self):
         line = "allowed, but never asked for: pdf: kms:Sign on seal keys"
         self.assertIn(line, self.complaints())

@@ -228,7 +228,7 @@ class Sources(unittest.TestCase):
             self.assertEqual(re.findall(r'"(.+?)"', listed), schemas[name]["anyOf"][0]["enum"])
 
     def test_columns_of_lists(self):
-        named = self.names("functions/issuance/src/roster/table.rs", "name")
+        named = self.names("shared/roster/src/table.rs", "name")
         for column in named:
             self.assertIn(f"| `{column}`", DOCUMENT["info"]["description"])
 

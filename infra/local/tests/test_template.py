@@ -163,6 +163,36 @@ class Powers(unittest.TestCase):
                 self.assertIn("EvidenceBucket", json.dumps(statement["Resource"]))
 
 
+class IdentityProvider(unittest.TestCase):
+    """Without a provider nothing of it exists; with one, the console reads one secret more."""
+
+    def setUp(self):
+        self.template = transform.load()
+
+    def test_routes_power_and_alarm_are_there_only_with_a_provider(self):
+        conditional = {name for name, r in self.template["Resources"].items() if r.get("Condition", "").startswith("HasOidc")}
+        self.assertEqual(conditional, {"SignInProviderRoute", "SignInCallbackRoute", "ReadOidcSecret", "ProviderFailures"})
+        oidc = {name for name, r in self.template["Resources"].items() if "/sign-in/oidc" in json.dumps(r) or "Oidc" in name or "Provider" in name}
+        self.assertEqual(oidc, conditional)
+        variables = self.template["Resources"]["ConsoleFunction"]["Properties"]["Environment"]["Variables"]
+        for name, value in variables.items():
+            if name.startswith("OIDC_") or name == "OUTBOUND_ALLOW":
+                condition, _, otherwise = value["Fn::If"]
+                self.assertTrue(condition.startswith("HasOidc"), name)
+                self.assertEqual(otherwise, {"Ref": "AWS::NoValue"}, name)
+        for name, parameter in self.template["Parameters"].items():
+            if name.startswith("Oidc"):
+                self.assertEqual(parameter["Default"], "", name)
+
+    def test_the_console_alone_reads_the_secret_and_no_other(self):
+        policy = self.template["Resources"]["ReadOidcSecret"]["Properties"]
+        self.assertEqual(policy["Roles"], [{"Ref": "ConsoleFunctionRole"}])
+        [statement] = policy["PolicyDocument"]["Statement"]
+        self.assertEqual((actions(statement), statement["Resource"]), (["secretsmanager:GetSecretValue"], {"Ref": "OidcClientSecretArn"}))
+        for name, role in resources(transformed(local=False), "AWS::IAM::Role").items():
+            self.assertFalse([a for s in statements(role) for a in actions(s) if a.startswith("secretsmanager:")], name)
+
+
 class Triggers(unittest.TestCase):
     """What AWS asks of whoever starts a function, and the emulator does not."""
 

@@ -13,6 +13,7 @@ use signer::Signer;
 use std::io::Write as _;
 use store::check::Busy;
 use store::people::{INVITATION_LIFE, person};
+use store::restore::Which;
 use store::secrets::new_secret;
 use store::signing_keys::DEFAULT_SCOPE;
 use store::{Export, ExportState, KeyPurpose, KeyState, Member, Role, SigningKey, Store, StoreError};
@@ -51,7 +52,7 @@ fn client(arguments: &Arguments) -> Result<ClientId, String> {
 
 /// `org create`.
 pub(crate) async fn create_organisation(arguments: &Arguments) -> Answer {
-    arguments.only(&["name", "url", "email", "description", "country", "vc-jwt", "id", "key-scope"])?;
+    arguments.only(&["name", "url", "email", "description", "country", "vc-jwt", "sign", "id", "key-scope"])?;
     let id = match arguments.optional("id") {
         Some(id) => id.parse().map_err(|_| "--id must be letters and digits, at most 40".to_owned())?,
         None => ClientId::from_random(chance::bytes()),
@@ -62,7 +63,9 @@ pub(crate) async fn create_organisation(arguments: &Arguments) -> Answer {
         _ => return Err("--key-scope is default or own".into()),
     };
     let mut body = json!({"name": arguments.required("name")?, "url": arguments.required("url")?, "email": arguments.required("email")?});
-    for (option, field) in [("description", "description"), ("country", "country"), ("vc-jwt", "vc_jwt")] {
+    for (option, field) in
+        [("description", "description"), ("country", "country"), ("vc-jwt", "vc_jwt"), ("sign", "sign")]
+    {
         if let Some(value) = arguments.optional(option) {
             body[field] = value.into();
         }
@@ -83,6 +86,20 @@ pub(crate) async fn create_organisation(arguments: &Arguments) -> Answer {
         "did": urls.issuer_did(&organisation.id),
         "profile": urls.issuer(&organisation.id),
     }))
+}
+
+/// `org change`.
+pub(crate) async fn change_organisation(arguments: &Arguments) -> Answer {
+    let fields = ["name", "url", "email", "description", "country", "sign"];
+    arguments.only(&[&["client"], &fields[..]].concat())?;
+    let given = fields.iter().filter_map(|field| Some(((*field).to_owned(), arguments.optional(field)?.into())));
+    let body: Value = Value::Object(given.collect());
+    let World { store, now, .. } = world().await?;
+    let found = store.organisation(&client(arguments)?).await.map_err(|e| e.to_string())?;
+    let found = found.ok_or("there is no such organisation")?;
+    let changed = found.organisation.changed(&body, now).map_err(|errors| complaints(&errors))?;
+    store.update_organisation(&changed).await.map_err(|e| e.to_string())?;
+    Ok(json!({"organisation": changed}))
 }
 
 /// `org show`.
@@ -140,6 +157,27 @@ pub(crate) async fn export(arguments: &Arguments) -> Answer {
         out.write_all(&piece).map_err(|e| format!("{file}: {e}"))?;
     }
     Ok(json!({"client_id": client.as_str(), "file": file, "export": export.progress}))
+}
+
+/// `org erase`.
+pub(crate) async fn erase_organisation(arguments: &Arguments) -> Answer {
+    arguments.only(&["client", "apply", "name"])?;
+    let client = client(arguments)?;
+    let write = yes(arguments, "apply")?;
+    let World { store, .. } = world().await?;
+    let evidence = store.in_bucket(config::required("EVIDENCE_BUCKET_NAME").map_err(|error| error.to_string())?);
+    let organisation = store.organisation(&client).await.map_err(|error| error.to_string())?;
+    // What is left of an erasure that broke off has no name any more.
+    if let Some(found) = organisation.filter(|_| write) {
+        let name = found.organisation.name;
+        if arguments.optional("name") != Some(name.as_str()) {
+            return Err(format!("this erases everything of \"{name}\"; say so by --name"));
+        }
+    }
+    let found = store.erase_organisation(&evidence, &client, write).await.map_err(|error| error.to_string())?;
+    let mut answer = json!(found);
+    answer["erased"] = write.into();
+    Ok(answer)
 }
 
 /// `member add`: nobody is mailed; whoever proves the address comes in.
@@ -345,6 +383,34 @@ pub(crate) async fn check_store(arguments: &Arguments) -> Answer {
     let busy = Busy { signing: load("signing").into_iter().sum::<u64>() > 0 };
     let report = store.check(&evidence, now, busy, verified).await.map_err(|error| error.to_string())?;
     Ok(json!({"counts": report.counts, "queues": queues, "violations": report.violations}))
+}
+
+/// `store restore`.
+pub(crate) async fn restore_store(arguments: &Arguments) -> Answer {
+    arguments.only(&["from", "partition", "apply", "overwrite"])?;
+    let from = arguments.required("from")?.to_owned();
+    let which = arguments.optional("partition").map_or(Which::All, Which::Partition);
+    let (write, overwrite) = (yes(arguments, "apply")?, yes(arguments, "overwrite")?);
+    let World { store, now, .. } = world().await?;
+    if config::required("TABLE_NAME").is_ok_and(|name| name == from) {
+        return Err("--from is the table in use".into());
+    }
+    let found = store.put_back(&store.in_table(from), which, write, overwrite, now).await;
+    let found = found.map_err(|error| error.to_string())?;
+    let mut answer = json!(found);
+    if !write {
+        answer["note"] = "nothing was written; add --apply yes".into();
+    }
+    Ok(answer)
+}
+
+/// Whether an option says yes; nothing is no.
+fn yes(arguments: &Arguments, name: &str) -> Result<bool, String> {
+    match arguments.optional(name) {
+        None | Some("no") => Ok(false),
+        Some("yes") => Ok(true),
+        Some(_) => Err(format!("--{name} is yes or no")),
+    }
 }
 
 /// `queues redrive`.

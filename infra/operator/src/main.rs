@@ -16,11 +16,15 @@ const HELP: &str = "\
 Usage: operator COMMAND [--option VALUE …]
 
   org create --name N --url U --email E [--description D] [--country CC] [--vc-jwt none|ES256|RS256]
-             [--id ID] [--key-scope default|own]    a new organisation with its first API secret (role admin)
+             [--sign at_issue|on_claim] [--id ID] [--key-scope default|own]    a new organisation with its first API secret (role admin)
   org show --client ID                              an organisation
   org plan --client ID --plan basic|premium|pro|default
                                                     which plan it has; what is beyond a smaller one stays, and nothing is added
   org export --client ID --file FILE                everything it owns, in one zip; waits until that is made
+  org change --client ID [--name N] [--url U] [--email E] [--description D] [--country CC] [--sign at_issue|on_claim]
+                                                    what is given changes, the rest stays, as does what is issued already
+  org erase --client ID [--apply yes --name N]      what there is of an organisation's, rows and files; with --apply and its name everything
+                                                    of it is taken away for ever, what it issued too
   member add --client ID --email E [--name N] [--roles admin,creator,issuer,reviewer]
                                                     somebody who may sign in to the console; what they may do is as given now
   member list --client ID                           members of an organisation
@@ -46,6 +50,10 @@ Usage: operator COMMAND [--option VALUE …]
   seal compromised --fingerprint F                  what it sealed is genuine no more
   store check [--verify N|all]                      reads everything and changes nothing: what there is, what waits, and whatever does not
                                                     agree with the rest; verifies N credentials (1000). Fails when something is wrong
+  store restore --from TABLE [--partition PK] [--apply yes] [--overwrite yes]
+                                                    compares a restored copy of the table with the one in use, and with --apply puts back
+                                                    what is missing, with --overwrite what differs too. Rights and waiting work only where
+                                                    their partition is named
   queues show                                       how much waits, is worked on, and failed too often
   queues redrive --queue signing|mail|mail-prompt|mail-feedback|webhook|evidence|application|export
                                                     sends what failed too often back into its queue
@@ -68,6 +76,8 @@ async fn main() -> ExitCode {
         (Some("org"), Some("show"), Ok(arguments)) => commands::show_organisation(&arguments).await,
         (Some("org"), Some("export"), Ok(arguments)) => commands::export(&arguments).await,
         (Some("org"), Some("plan"), Ok(arguments)) => commands::set_plan(&arguments).await,
+        (Some("org"), Some("change"), Ok(arguments)) => commands::change_organisation(&arguments).await,
+        (Some("org"), Some("erase"), Ok(arguments)) => commands::erase_organisation(&arguments).await,
         (Some("member"), Some("add"), Ok(arguments)) => commands::add_member(&arguments).await,
         (Some("member"), Some("list"), Ok(arguments)) => commands::list_members(&arguments).await,
         (Some("secret"), Some("add"), Ok(arguments)) => commands::add_secret(&arguments).await,
@@ -87,6 +97,7 @@ async fn main() -> ExitCode {
         (Some("seal"), Some("retire"), Ok(arguments)) => seal::retire(&arguments).await,
         (Some("seal"), Some("compromised"), Ok(arguments)) => seal::compromised(&arguments).await,
         (Some("store"), Some("check"), Ok(arguments)) => commands::check_store(&arguments).await,
+        (Some("store"), Some("restore"), Ok(arguments)) => commands::restore_store(&arguments).await,
         (Some("queues"), Some("show"), Ok(arguments)) => commands::show_queues(&arguments).await,
         (Some("queues"), Some("redrive"), Ok(arguments)) => commands::redrive_queue(&arguments).await,
         _ => Err("unknown command; see `operator help`".into()),

@@ -13,7 +13,7 @@ use crate::limits::{
     MAX_CRITERIA_CHARS, MAX_EVIDENCE, MAX_LOG_ENTRY_BYTES, MAX_NAME_CHARS, MAX_RECIPIENT_BYTES, MAX_RECIPIENTS,
     MAX_SHORT_CHARS, MAX_UNIX_SECONDS,
 };
-use crate::organisation::Alias;
+use crate::organisation::{Alias, Issuer, Signing};
 use crate::text::{EmailAddress, Language, WebUrl};
 use aws_lc_rs::hmac;
 use jiff::Timestamp;
@@ -42,6 +42,12 @@ pub struct Event {
     /// The alias under whose name it issues, as it was when the event was planned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<Alias>,
+    /// What the organisation said of itself when the event was planned; none in events from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<Issuer>,
+    /// When its credentials are signed.
+    #[serde(default, skip_serializing_if = "Signing::is_at_issue")]
+    pub sign: Signing,
     /// Which system asked, for example `Moodle`.
     pub api_consumer_id: Option<String>,
     /// What that system wants to find again: the text of a JSON object.
@@ -58,7 +64,7 @@ pub struct Event {
     pub send_email: bool,
     /// How many recipients it has.
     pub recipient_count: u32,
-    /// When it was planned; also `created` of its credentials' proofs.
+    /// When it was planned; also `created` of its credentials' proofs, unless they are signed on claim.
     pub created_at: Timestamp,
     /// From which everything random about its credentials comes.
     pub seed: Seed,
@@ -157,6 +163,10 @@ impl Event {
         let part = |range: std::ops::Range<usize>| &tag.as_ref()[range];
         let mut member = [0; 10];
         member.copy_from_slice(part(0..10));
+        if self.sign == Signing::OnClaim {
+            let (tag, masked) = member.split_at_mut(TAG_BYTES);
+            masked.copy_from_slice(&(n ^ self.mask(tag)).to_be_bytes());
+        }
         let mut subject = [0; 16];
         subject.copy_from_slice(part(32..48));
         Draw {
@@ -164,6 +174,24 @@ impl Event {
             salt: hex::encode(part(16..32)),
             subject: uuid::Builder::from_random_bytes(subject).into_uuid().urn().to_string(),
         }
+    }
+
+    /// The number of the recipient who holds this credential, where the event signs on claim: there an id carries its number, hidden
+    /// from everybody without the seed, so that nobody has to look through thousands to tell whose it is, or that it is nobody's.
+    #[must_use]
+    pub fn number_of(&self, id: &CredentialId) -> Option<u32> {
+        let member = id.member_bytes();
+        let (tag, masked) = member.split_at(TAG_BYTES);
+        let number = u32::from_be_bytes(masked.try_into().ok()?) ^ self.mask(tag);
+        let planned = self.sign == Signing::OnClaim && number < self.recipient_count;
+        (planned && self.draw(number).credential == *id).then_some(number)
+    }
+
+    /// What hides the number in the id of a credential that is signed on claim.
+    fn mask(&self, tag: &[u8]) -> u32 {
+        let key = hmac::Key::new(hmac::HMAC_SHA512, &self.seed.0);
+        let mask = hmac::sign(&key, &[b"number", tag].concat());
+        mask.as_ref().iter().take(4).fold(0, |sum, byte| sum << 8 | u32::from(*byte))
     }
 
     /// The id of the alias under whose name it issues.
@@ -191,6 +219,10 @@ impl Event {
         recipient.expires_on.or(self.expires_on)
     }
 }
+
+/// Of the ten bytes that tell a credential from the others of its event, those that are random when it is signed on claim; four more hide
+/// its number.
+const TAG_BYTES: usize = 6;
 
 /// Recipients that are signed, mailed and told of together: one queue message and one invocation for as many. The largest event makes
 /// eight of them, so that eight workers share it and not a thousandth of an invocation falls on a recipient.
@@ -253,11 +285,13 @@ pub struct IssueRequest {
     pub send_email: bool,
     /// See [`Event::name`].
     pub event_name: Option<String>,
+    /// See [`Event::sign`]; as the organisation has it when absent.
+    pub sign: Option<Signing>,
 }
 
 impl IssueRequest {
     /// Reads the body of `POST /v2/event/{client}/{badge}/issue`, plus our own `recipient[].evidence`,
-    /// `recipient[].expires_on` and `recipient[].language`.
+    /// `recipient[].expires_on`, `recipient[].language` and `sign`.
     ///
     /// An address given twice, in whatever case, is one recipient: the first entry counts.
     ///
@@ -312,6 +346,7 @@ impl IssueRequest {
             email_translations: EmailTranslation::read_all(reader),
             send_email: reader.boolean("send_email", true),
             event_name: reader.optional_text("event_name", MAX_NAME_CHARS),
+            sign: Signing::read(reader),
         }
     }
 
@@ -406,6 +441,8 @@ pub(crate) mod tests {
             expires_on: None,
             criteria_add: None,
             alias: None,
+            issuer: None,
+            sign: Signing::AtIssue,
             api_consumer_id: None,
             log_entry: None,
             application: None,
@@ -429,6 +466,23 @@ pub(crate) mod tests {
             let draw = event.draw(n);
             assert_eq!(draw.credential.event(), event.id);
             assert!(seen.insert(draw.credential.to_string()) && seen.insert(draw.salt) && seen.insert(draw.subject));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_that_is_signed_on_claim_carries_its_number(seed in any::<[u8; 32]>(), n in 0u32..10_000, other in any::<[u8; 10]>()) {
+            let event = Event { sign: Signing::OnClaim, seed: Seed::from_random(seed), recipient_count: 10_000, ..event() };
+            let id = event.draw(n).credential;
+            prop_assert_eq!(event.number_of(&id), Some(n));
+            prop_assert_ne!(&event.draw(n + 1).credential, &id);
+            // Nobody else's, nobody's of another event, and none of an event that is signed at once.
+            prop_assert_eq!(event.number_of(&CredentialId::new(&event.id, other)), None);
+            prop_assert_eq!(event.number_of(&CredentialId::new(&EventId::from_random([8; 10]), [0; 10])), None);
+            prop_assert_eq!(Event { recipient_count: n, ..event.clone() }.number_of(&id), None);
+            prop_assert_eq!(Event { sign: Signing::AtIssue, ..event.clone() }.number_of(&id), None);
+            let stranger = Event { seed: Seed::from_random(seed.map(|byte| !byte)), ..event };
+            prop_assert_eq!(stranger.number_of(&id), None);
         }
     }
 

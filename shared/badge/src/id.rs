@@ -187,7 +187,16 @@ impl CredentialId {
         EventId(self.0[..20].to_owned())
     }
 
-    /// The part that tells this credential from the others of its event.
+    /// The bytes that tell this credential from the others of its event.
+    #[must_use]
+    pub fn member_bytes(&self) -> [u8; 10] {
+        let mut bytes = [0; 10];
+        // An id is 40 hexadecimal digits, so this cannot fail.
+        let _ = hex::decode_to_slice(self.member(), &mut bytes);
+        bytes
+    }
+
+    /// The part that tells this credential from the others of its event, as text.
     #[must_use]
     pub fn member(&self) -> &str {
         &self.0[20..]

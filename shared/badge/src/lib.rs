@@ -47,7 +47,7 @@ pub use id::{
     ResultId, SignInId, StatusListId, UploadId, WebhookId,
 };
 pub use notice::Notice;
-pub use organisation::{Alias, Organisation};
+pub use organisation::{Alias, Organisation, Signing};
 pub use text::{EmailAddress, Lang, WebUrl};
 pub use urls::Urls;
 pub use visibility::Visibility;

@@ -5,7 +5,7 @@
 
 use crate::definition::{Alignment, Badge, Content};
 use crate::event::{Draw, Event, Evidence, Recipient};
-use crate::organisation::{Alias, Organisation};
+use crate::organisation::Organisation;
 use crate::text::WebUrl;
 use crate::urls::Urls;
 use crate::{id::StatusListId, rfc3339};
@@ -50,7 +50,7 @@ pub fn credential(parts: &Parts<'_>) -> Value {
         "id": urls.credential(&draw.credential),
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "name": badge.content().name,
-        "issuer": issuer(urls, organisation, event.alias.as_ref()),
+        "issuer": issuer(urls, organisation, event),
         "validFrom": rfc3339(event.issued_on),
         "credentialSubject": {
             "id": draw.subject,
@@ -76,13 +76,13 @@ pub fn credential(parts: &Parts<'_>) -> Value {
     credential
 }
 
-/// The `issuer` of a credential: a Profile under the organisation's DID (OB 3.0 section B.1.14), in the name of an alias if the
-/// event was issued so. The DID stays the organisation's, because its keys sign.
-#[must_use]
-pub fn issuer(urls: &Urls, organisation: &Organisation, alias: Option<&Alias>) -> Value {
-    let (name, url, email) = match alias {
-        Some(alias) => (&alias.name, &alias.url, &alias.email),
-        None => (&organisation.name, &organisation.url, &organisation.email),
+/// The `issuer` of a credential: a Profile under the organisation's DID (OB 3.0 section B.1.14) as it was when the event was planned, in
+/// the name of an alias if the event was issued so. The DID stays the organisation's, because its keys sign.
+fn issuer(urls: &Urls, organisation: &Organisation, event: &Event) -> Value {
+    let (name, url, email) = match (&event.alias, &event.issuer) {
+        (Some(alias), _) => (&alias.name, &alias.url, &alias.email),
+        (None, Some(issuer)) => (&issuer.name, &issuer.url, &issuer.email),
+        (None, None) => (&organisation.name, &organisation.url, &organisation.email),
     };
     json!({
         "id": urls.issuer_did(&organisation.id),

@@ -1,7 +1,7 @@
 //! Who issues.
 
 use crate::id::{AliasId, ClientId};
-use crate::input::{FieldError, Reader, Reason};
+use crate::input::{Complaints, FieldError, Reader, Reason};
 use crate::limits;
 use crate::text::{EmailAddress, WebUrl};
 use jiff::Timestamp;
@@ -27,6 +27,9 @@ pub struct Organisation {
     /// Which compact form credentials also get, beside their embedded proof.
     #[serde(default)]
     pub vc_jwt: VcJwt,
+    /// When the credentials of its events are signed.
+    #[serde(default)]
+    pub sign: Signing,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -62,7 +65,7 @@ impl Alias {
     /// # Errors
     /// Every field that cannot be taken.
     pub fn read(body: &serde_json::Value, id: AliasId, now: Timestamp) -> Result<Self, Vec<FieldError>> {
-        let complaints = crate::input::Complaints::default();
+        let complaints = Complaints::default();
         let reader = Reader::root(body, &complaints);
         let (name, description) = name_and_description(&reader);
         let url = required_url(&reader);
@@ -113,6 +116,49 @@ pub enum VcJwt {
     Es256,
 }
 
+/// When credentials are signed. Who holds one sees no difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signing {
+    /// All of an event, as soon as it is planned.
+    #[default]
+    AtIssue,
+    /// Each when somebody first asks for it: what nobody looks at costs no signature.
+    OnClaim,
+}
+
+impl Signing {
+    /// Whether everything is signed at once.
+    #[must_use]
+    pub fn is_at_issue(&self) -> bool {
+        *self == Self::AtIssue
+    }
+
+    /// The field `sign`; none when it is absent or empty.
+    pub(crate) fn read(reader: &Reader<'_>) -> Option<Self> {
+        match reader.optional_text("sign", 20).as_deref() {
+            None | Some("") => None,
+            Some("at_issue") => Some(Self::AtIssue),
+            Some("on_claim") => Some(Self::OnClaim),
+            Some(_) => {
+                reader.refuse_field("sign", Reason::NotAllowed { allowed: "at_issue, on_claim".into() });
+                None
+            }
+        }
+    }
+}
+
+/// What a credential says of who issues it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issuer {
+    /// The name shown on badges.
+    pub name: String,
+    /// Its web site.
+    pub url: WebUrl,
+    /// Its public contact address.
+    pub email: EmailAddress,
+}
+
 impl std::str::FromStr for VcJwt {
     type Err = Reason;
     fn from_str(text: &str) -> Result<Self, Reason> {
@@ -126,12 +172,12 @@ impl std::str::FromStr for VcJwt {
 }
 
 impl Organisation {
-    /// A new organisation out of a request body with `name`, `url`, `email` and optionally `description`, `country`, `vc_jwt`.
+    /// A new organisation out of a request body with `name`, `url`, `email` and optionally `description`, `country`, `vc_jwt`, `sign`.
     ///
     /// # Errors
     /// Every field that cannot be taken.
     pub fn read(body: &serde_json::Value, id: ClientId, now: Timestamp) -> Result<Self, Vec<FieldError>> {
-        let complaints = crate::input::Complaints::default();
+        let complaints = Complaints::default();
         let reader = Reader::root(body, &complaints);
         let (name, description) = name_and_description(&reader);
         let url = required_url(&reader);
@@ -141,13 +187,51 @@ impl Organisation {
         if let Err(reason) = &vc_jwt {
             reader.refuse_field("vc_jwt", reason.clone());
         }
+        let sign = Signing::read(&reader).unwrap_or_default();
         let read = match (url, email, vc_jwt) {
-            (Some(url), Some(email), Ok(vc_jwt)) => {
-                Some(Self { id, name, url, email, description, country, vc_jwt, created_at: now, modified_at: now })
-            }
+            (Some(url), Some(email), Ok(vc_jwt)) => Some(Self {
+                id,
+                name,
+                url,
+                email,
+                description,
+                country,
+                vc_jwt,
+                sign,
+                created_at: now,
+                modified_at: now,
+            }),
             _ => None,
         };
         complete(complaints.into_result(read)?)
+    }
+
+    /// The organisation with what a request body changes of `name`, `url`, `email`, `description`, `country` and `sign`; what the body
+    /// does not name stays as it is.
+    ///
+    /// # Errors
+    /// Every field that cannot be taken.
+    pub fn changed(&self, body: &serde_json::Value, now: Timestamp) -> Result<Self, Vec<FieldError>> {
+        if !body.is_object() {
+            return Err(vec![FieldError { pointer: String::new(), reason: Reason::NotObject }]);
+        }
+        let mut whole = serde_json::json!({
+            "name": self.name, "url": self.url, "email": self.email, "description": self.description, "country": self.country,
+            "sign": self.sign,
+        });
+        for (name, value) in whole.as_object_mut().into_iter().flatten() {
+            if let Some(wanted) = body.get(name) {
+                *value = wanted.clone();
+            }
+        }
+        let changed = Self::read(&whole, self.id.clone(), now)?;
+        Ok(Self { vc_jwt: self.vc_jwt, created_at: self.created_at, ..changed })
+    }
+
+    /// What its credentials say of it.
+    #[must_use]
+    pub fn issuer(&self) -> Issuer {
+        Issuer { name: self.name.clone(), url: self.url.clone(), email: self.email.clone() }
     }
 }
 
@@ -169,5 +253,20 @@ mod tests {
         );
         let body = json!({"name": "Acme", "url": "https://acme.example", "email": "a@acme.example", "vc_jwt": "ES256"});
         assert_eq!(Organisation::read(&body, id, Timestamp::UNIX_EPOCH).unwrap().vc_jwt, VcJwt::Es256);
+    }
+
+    #[test]
+    fn a_change_leaves_what_it_does_not_name() {
+        let before = crate::ob3::tests::organisation();
+        let now = Timestamp::from_second(1).unwrap();
+        let after =
+            before.changed(&json!({"sign": "on_claim", "country": "JP", "id": "x", "vc_jwt": "RS256"}), now).unwrap();
+        let wanted = Organisation { sign: Signing::OnClaim, country: "JP".into(), modified_at: now, ..before.clone() };
+        assert_eq!(after, wanted);
+        assert_eq!(after.changed(&json!([]), now).unwrap_err()[0].reason, Reason::NotObject);
+        let errors = after.changed(&json!({"sign": "never", "name": ""}), now).unwrap_err();
+        let mut found: Vec<_> = errors.iter().map(|e| (e.pointer.as_str(), e.reason.code())).collect();
+        found.sort_unstable();
+        assert_eq!(found, [("/name", "empty"), ("/sign", "not_allowed")]);
     }
 }

@@ -1,9 +1,13 @@
 //! Answers, their caching and their media types.
 
+use crate::problem::Kind;
 use crate::request::Request;
 use aws_lc_rs::digest;
 use lambda_http::Body;
 use serde_json::Value;
+
+/// After which a caller may ask again for what was not possible: KMS and DynamoDB refuse by the second.
+const RETRY_SECONDS: u32 = 3;
 
 /// How long a public document may be kept by caches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +109,7 @@ impl Answer {
     }
 
     /// The answer as Lambda gives it to the gateway. A public document that the caller has already (`If-None-Match`) becomes 304;
-    /// `HEAD` loses its body.
+    /// `HEAD` loses its body. Who is told that something is not possible now is told when to ask again.
     #[must_use]
     pub fn finish(self, request: &Request) -> http::Response<Body> {
         let Self { mut status, headers, mut body, text, etag } = self;
@@ -120,6 +124,9 @@ impl Answer {
         }
         for (name, value) in headers {
             response = response.header(name, value);
+        }
+        if status == Kind::Unavailable.status() {
+            response = response.header("retry-after", RETRY_SECONDS);
         }
         response = response.status(status).header("x-content-type-options", "nosniff");
         if request.method == http::Method::HEAD {

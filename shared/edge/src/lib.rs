@@ -84,10 +84,25 @@ where
     S: Future<Output = Result<Value, String>> + Send,
 {
     let obey = &obey;
+    run(handle, |raw| async move { obeyed(&raw, obey).await }).await
+}
+
+/// Runs a function that does all three: answers requests, does what it is woken for, and carries out commands ([`serve_and_obey`]).
+///
+/// # Errors
+/// When the runtime cannot be reached; the process should end then.
+pub async fn serve_wake_and_obey<F, R, G, S, H, T>(handle: F, wake: G, obey: H) -> Result<(), lambda_http::Error>
+where
+    F: Fn(Request) -> R + Sync,
+    R: Future<Output = Result<Answer, Problem>> + Send,
+    G: Fn(Wake) -> S + Sync,
+    S: Future<Output = Result<(), Problem>> + Send,
+    H: Fn(Value, Timestamp) -> T + Sync,
+    T: Future<Output = Result<Value, String>> + Send,
+{
+    let (wake, obey) = (&wake, &obey);
     run(handle, |raw| async move {
-        let command = serde_json::from_slice(raw.body()).map_err(|_| "a command is JSON")?;
-        let answer = obey(command, request::now()).await?.to_string();
-        Ok(Done::new(http::Response::new(Body::Text(answer)), false, json!({"name": "command"})))
+        if wake::wakes(raw.body()) { woken(&raw, wake).await } else { obeyed(&raw, obey).await }
     })
     .await
 }
@@ -192,6 +207,17 @@ where
     let status = response.status();
     let about = json!({"request": request.id, "route": request.route, "status": status.as_u16()});
     Done::new(response, status.is_server_error(), about)
+}
+
+/// Carries out the command that a payload is.
+async fn obeyed<G, S>(raw: &lambda_http::Request, obey: &G) -> Result<Done, lambda_http::Error>
+where
+    G: Fn(Value, Timestamp) -> S + Sync,
+    S: Future<Output = Result<Value, String>> + Send,
+{
+    let command = serde_json::from_slice(raw.body()).map_err(|_| "a command is JSON")?;
+    let answer = obey(command, request::now()).await?.to_string();
+    Ok(Done::new(http::Response::new(Body::Text(answer)), false, json!({"name": "command"})))
 }
 
 /// Does what a payload that is no request asks for, and says which messages are to be delivered again.

@@ -81,6 +81,11 @@ struct Attributes {
     trace: Option<String>,
 }
 
+/// Whether a payload that is no HTTP request is a batch of messages or a schedule.
+pub(crate) fn wakes(payload: &[u8]) -> bool {
+    serde_json::from_slice::<Payload>(payload).is_ok()
+}
+
 /// What a payload that is no HTTP request asks for; none when it is nothing known.
 pub(crate) fn read(payload: &[u8], now: Timestamp, deadline: Timestamp) -> Option<Vec<Wake>> {
     Some(match serde_json::from_slice(payload).ok()? {
@@ -106,21 +111,22 @@ pub(crate) fn read(payload: &[u8], now: Timestamp, deadline: Timestamp) -> Optio
 mod tests {
     use super::*;
 
-    fn wakes(payload: &str) -> Option<Vec<Wake>> {
+    fn found(payload: &str) -> Option<Vec<Wake>> {
         let at = |seconds| Timestamp::from_second(seconds).unwrap();
         read(payload.as_bytes(), at(1), at(30))
     }
 
     #[test]
     fn messages_and_schedules_are_told_apart() {
-        let found = wakes(include_str!("../../../events/signing-job.json")).unwrap();
-        let [Wake::Message(message)] = &found[..] else { panic!("{found:?}") };
+        let all = found(include_str!("../../../events/signing-job.json")).unwrap();
+        let [Wake::Message(message)] = &all[..] else { panic!("{all:?}") };
         assert_eq!((message.queue.as_str(), message.attempt), ("shirushi-signing", 1));
         assert_eq!(message.trace.as_ref().unwrap().id(), "1-5759e988-bd862e3fe1be46a994272793");
         assert_eq!(message.job::<serde_json::Value>().unwrap()["chunk"], 0);
         assert!(message.job::<Vec<u8>>().is_err());
-        let found = wakes(include_str!("../../../events/schedule-sweep.json")).unwrap();
-        assert!(matches!(&found[..], [Wake::Schedule { name, .. }] if name == "sweep"));
-        assert_eq!(wakes(r#"{"detail": {}}"#), None);
+        let all = found(include_str!("../../../events/schedule-sweep.json")).unwrap();
+        assert!(matches!(&all[..], [Wake::Schedule { name, .. }] if name == "sweep"));
+        assert_eq!(found(r#"{"detail": {}}"#), None);
+        assert!(wakes(include_bytes!("../../../events/schedule-sweep.json")) && !wakes(br#"{"sign": "x"}"#));
     }
 }

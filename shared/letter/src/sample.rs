@@ -64,6 +64,8 @@ pub fn event() -> Event {
         expires_on: Some(at(1_800_000_000)),
         criteria_add: Some("Addendum".into()),
         alias: None,
+        issuer: None,
+        sign: badge::Signing::AtIssue,
         api_consumer_id: None,
         log_entry: None,
         application: None,

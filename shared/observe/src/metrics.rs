@@ -23,6 +23,8 @@ impl Count {
     pub const ISSUED: Self = Self("Issued");
     /// Credentials signed and stored.
     pub const SIGNED: Self = Self("Signed");
+    /// Of those, credentials that were signed when somebody first asked for them.
+    pub const CLAIMED: Self = Self("SignedOnClaim");
     /// Credentials revoked.
     pub const REVOKED: Self = Self("Revoked");
     /// Mails that SES took, to recipients and about applications.
@@ -47,6 +49,10 @@ impl Count {
     pub const HOOKS_TAKEN: Self = Self("WebhooksTaken");
     /// Posts that an organisation's webhook did not take.
     pub const HOOKS_FAILED: Self = Self("WebhooksFailed");
+    /// People whom the identity provider vouched for.
+    pub const PROVIDER_SIGN_INS: Self = Self("ProviderSignIns");
+    /// Sign-ins that failed because the identity provider did not answer, or not as it must.
+    pub const PROVIDER_FAILED: Self = Self("ProviderFailures");
 }
 
 /// An attempt of an AWS call.

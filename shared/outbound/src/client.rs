@@ -122,6 +122,41 @@ impl Client {
         Ok(Posted { status: head.status.as_u16(), retry_after: header(&head.headers, RETRY_AFTER) })
     }
 
+    /// Sends one request and reads the answer with its body, under the same limits. No redirect is followed: it is an answer, of which only
+    /// the status is told. A host that has not answered several times in a row is not asked for a while. For conversations with a
+    /// service that the operator names; `headers` may hold what identifies us there.
+    ///
+    /// # Errors
+    /// [`FetchError`], as with [`Client::get`].
+    pub async fn exchange(
+        &self,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Fetched, FetchError> {
+        let talking = async {
+            let target = Target::parse(url, &self.guard)?;
+            let mut request = target.request(method, NAME, Bytes::from(body))?;
+            request.headers_mut().extend(headers);
+            let attempt = self.breaker.begin(&target.name())?;
+            let answer = self.answer(&target, request).await;
+            if !answer.as_ref().is_err_and(FetchError::is_silence) {
+                attempt.answered();
+            }
+            Ok(match answer? {
+                Answer::Final(fetched) => fetched,
+                Answer::Redirect(response) => Fetched {
+                    status: response.status().as_u16(),
+                    final_url: target.url.to_string(),
+                    content_type: None,
+                    body: Vec::new(),
+                },
+            })
+        };
+        tokio::time::timeout(self.guard.limits.total, talking).await.unwrap_or(Err(FetchError::TimedOut))
+    }
+
     /// Whether `url` may be asked at all, as it is written and as its host resolves now. Nothing is sent.
     ///
     /// # Errors
@@ -139,7 +174,7 @@ impl Client {
         loop {
             let mut request = target.request(Method::GET, VALIDATOR, Bytes::new())?;
             request.headers_mut().insert(ACCEPT, HeaderValue::from_str(accept).map_err(|_| FetchError::NotAnAddress)?);
-            let attempt = self.breaker.begin(&format!("{}:{}", target.host, target.port))?;
+            let attempt = self.breaker.begin(&target.name())?;
             let answer = self.answer(&target, request).await;
             if !answer.as_ref().is_err_and(FetchError::is_silence) {
                 attempt.answered();
@@ -251,6 +286,11 @@ impl Target {
         }
         url.set_fragment(None);
         Ok(Self { url, host, port, exempt })
+    }
+
+    /// What it is known by when it does not answer.
+    fn name(&self) -> String {
+        format!("{}:{}", self.host, self.port)
     }
 
     fn request(&self, method: Method, name: &'static str, body: Bytes) -> Result<Request<Full<Bytes>>, FetchError> {
@@ -632,6 +672,50 @@ mod tests {
         for path in ["/announced", "/lies", "/chunked"] {
             assert_eq!(client.get(&url(path), "*/*").await, Err(FetchError::TooLarge(8)), "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_exchange_reads_the_answer_and_follows_nothing() {
+        let limits = Limits { body_bytes: 8, ..Limits::default() };
+        let port = serve(|head| match head.split(' ').nth(1) {
+            Some("/moved") => moved("/elsewhere"),
+            Some("/large") => ok("123456789"),
+            Some("/bad") => "HTTP/1.1 400 No\r\ncontent-length: 5\r\n\r\nerror".to_owned(),
+            _ => {
+                assert!(head.starts_with("POST /token HTTP/1.1\r\n"), "{head}");
+                let head = head.to_lowercase();
+                assert!(head.contains("authorization: basic abc\r\n") && head.contains("content-length: 3\r\n"));
+                assert!(head.contains(&format!("user-agent: {}\r\n", NAME.to_lowercase())));
+                ok("{}")
+            }
+        })
+        .await;
+        let client = client(&[port], limits);
+        let exchange = async |path: &str| {
+            let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, HeaderValue::from_static("Basic abc"))]);
+            let url = format!("http://127.0.0.1:{port}{path}");
+            let answer = client.exchange(Method::POST, &url, headers, b"a=b".to_vec()).await;
+            answer.map(|fetched| (fetched.status, fetched.body))
+        };
+        assert_eq!(exchange("/token").await, Ok((200, b"{}".to_vec())));
+        assert_eq!(exchange("/bad").await, Ok((400, b"error".to_vec())));
+        assert_eq!(exchange("/moved").await, Ok((302, Vec::new())));
+        assert_eq!(exchange("/large").await, Err(FetchError::TooLarge(8)));
+        let inside = client.exchange(Method::GET, "https://127.0.0.1/", HeaderMap::new(), Vec::new()).await;
+        assert!(matches!(inside, Err(FetchError::NotPublic(_))));
+    }
+
+    #[tokio::test]
+    async fn an_exchange_leaves_a_silent_host_alone() {
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let (client, url) = (client(&[port], Limits::default()), format!("http://127.0.0.1:{port}/"));
+        let mut outcomes = Vec::new();
+        for _ in 0..4 {
+            outcomes.push(client.exchange(Method::GET, &url, HeaderMap::new(), Vec::new()).await.unwrap_err());
+        }
+        let silent = FetchError::Connect("127.0.0.1".into());
+        let alone = FetchError::LeftAlone(format!("127.0.0.1:{port}"));
+        assert_eq!(outcomes, [silent.clone(), silent.clone(), silent, alone]);
     }
 
     #[tokio::test]

@@ -9,7 +9,8 @@
 //! 3. **Where we connect**: to exactly the address that was looked at. No second lookup happens, so an answer that changes
 //!    in between (DNS rebinding) changes nothing. TLS still proves the *name*.
 //! 4. **What comes back**: at most [`Limits::body_bytes`], within [`Limits::total`], unencoded. Of the answer to a post
-//!    ([`Client::post`]) only its head counts, and no redirect is followed.
+//!    ([`Client::post`]) only its head counts, and no redirect is followed; nor is one in a conversation with a service that the operator
+//!    names ([`Client::exchange`]).
 //!
 //! Nothing is remembered between requests but which hosts do not answer, which are left alone for a while: no cookies, no credentials,
 //! no pooled connections, no proxies from the environment.

@@ -100,7 +100,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     pub async fn badge_version(&self, badge: &BadgeId, version: u32) -> Result<Option<Badge>, StoreError> {
-        self.get(&key::badge_version(badge, version)).await?.map(|item| item.get_doc()).transpose()
+        self.get_settled(&key::badge_version(badge, version)).await?.map(|item| item.get_doc()).transpose()
     }
 
     /// A badge as the public sees it, whosever it is: its newest version that is no draft, or its newest one when it never was

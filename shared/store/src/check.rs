@@ -6,7 +6,7 @@
 //!
 //! Rows that nothing refers to are no damage: whoever breaks off while planning leaves them ([`crate::events`]). They are counted.
 
-use crate::client::{Store, StoreError, unavailable};
+use crate::client::{Store, StoreError};
 use crate::events::StoredEvent;
 use crate::item::Item;
 use crate::signing_keys::SigningKey;
@@ -157,11 +157,9 @@ impl Store {
     async fn scan(&self, mut take: impl FnMut(Item)) -> Result<(), StoreError> {
         let mut start = None;
         loop {
-            let scan = self.dynamo().scan().table_name(self.table()).consistent_read(true);
-            let answer =
-                scan.set_exclusive_start_key(start).send().await.map_err(|error| unavailable("Scan", &error))?;
-            answer.items.unwrap_or_default().into_iter().map(Item::from).for_each(&mut take);
-            start = answer.last_evaluated_key.filter(|key| !key.is_empty());
+            let (rows, next) = self.scan_page(start).await?;
+            rows.into_iter().for_each(&mut take);
+            start = next;
             if start.is_none() {
                 return Ok(());
             }
@@ -202,7 +200,7 @@ impl Store {
         let verified = some.len() + report.lists.len();
         let one = |id| async move {
             // Gone meanwhile, or its event is: another rule tells that.
-            let Ok(Some((event, credential))) = self.credential(id).await else { return Ok(Some(id)) };
+            let Ok(Some((event, Some(credential)))) = self.event_and_credential(id).await else { return Ok(Some(id)) };
             let Some(head) = self.list_head(&event.event.status_list).await? else { return Ok(Some(id)) };
             let index = status_index(&head.secret, event.event.status_position + credential.number);
             Ok((!is_whole(&event, &credential, index, keys(&event.event.client))).then_some(id))

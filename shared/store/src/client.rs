@@ -5,8 +5,8 @@ use crate::key::TableKey;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, KeysAndAttributes, Put, PutRequest, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    Update, WriteRequest,
+    AttributeValue, Delete, DeleteRequest, KeysAndAttributes, Put, PutRequest, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update, WriteRequest,
 };
 use aws_types::SdkConfig;
 use badge::EventId;
@@ -88,6 +88,9 @@ pub(crate) fn unavailable<E: ProvideErrorMetadata, R>(operation: &'static str, e
     }
 }
 
+/// Where a reading of the table goes on.
+pub(crate) type Start = Option<HashMap<String, AttributeValue>>;
+
 /// What a put or an update in a transaction asks of the record before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expect {
@@ -128,6 +131,12 @@ impl Store {
         Self { bucket, ..self.clone() }
     }
 
+    /// The same bucket with another table: a copy of this one, restored beside it.
+    #[must_use]
+    pub fn in_table(&self, table: String) -> Self {
+        Self { table, ..self.clone() }
+    }
+
     pub(crate) fn dynamo(&self) -> &aws_sdk_dynamodb::Client {
         &self.dynamo
     }
@@ -154,12 +163,25 @@ impl Store {
     }
 
     pub(crate) async fn get(&self, key: &TableKey) -> Result<Option<Item>, StoreError> {
+        self.get_item(key, true).await
+    }
+
+    /// A record that never changes once it is there: from any replica, at half the price, and only when it is not there yet from the
+    /// one that knows.
+    pub(crate) async fn get_settled(&self, key: &TableKey) -> Result<Option<Item>, StoreError> {
+        match self.get_item(key, false).await? {
+            None => self.get(key).await,
+            found => Ok(found),
+        }
+    }
+
+    async fn get_item(&self, key: &TableKey, is_consistent: bool) -> Result<Option<Item>, StoreError> {
         let answer = self
             .dynamo
             .get_item()
             .table_name(&self.table)
             .set_key(Some(key_map(key)))
-            .consistent_read(true)
+            .consistent_read(is_consistent)
             .send()
             .await
             .map_err(|e| unavailable("GetItem", &e))?;
@@ -315,6 +337,14 @@ impl Store {
         Ok(answer.items.unwrap_or_default().into_iter().map(Item::from).collect())
     }
 
+    /// The next megabyte of the table, in no order, and from where to go on; at the end from nowhere. For the operator: no function may.
+    pub(crate) async fn scan_page(&self, start: Start) -> Result<(Vec<Item>, Start), StoreError> {
+        let scan = self.dynamo.scan().table_name(&self.table).consistent_read(true).set_exclusive_start_key(start);
+        let answer = scan.send().await.map_err(|error| unavailable("Scan", &error))?;
+        let rows = answer.items.unwrap_or_default().into_iter().map(Item::from).collect();
+        Ok((rows, answer.last_evaluated_key.filter(|key| !key.is_empty())))
+    }
+
     async fn run_query(
         &self,
         pk: &str,
@@ -374,7 +404,21 @@ impl Store {
     /// Writes records that need no condition, 25 to a call and several calls at once, sending again what the table left over.
     pub(crate) async fn write_all(&self, items: Vec<Item>) -> Result<(), StoreError> {
         let requests: Result<Vec<WriteRequest>, StoreError> = items.into_iter().map(write_request).collect();
-        let requests = requests?;
+        self.write_requests(&requests?).await
+    }
+
+    /// Takes away records that may or may not be there.
+    pub(crate) async fn delete_all(&self, keys: impl Iterator<Item = &TableKey>) -> Result<(), StoreError> {
+        let request = |key| {
+            let delete = DeleteRequest::builder().set_key(Some(key_map(key))).build();
+            let delete = delete.map_err(|_| StoreError::Corrupt("key"))?;
+            Ok(WriteRequest::builder().delete_request(delete).build())
+        };
+        let requests = keys.map(request).collect::<Result<Vec<_>, StoreError>>()?;
+        self.write_requests(&requests).await
+    }
+
+    async fn write_requests(&self, requests: &[WriteRequest]) -> Result<(), StoreError> {
         let batches: Vec<_> =
             requests.chunks(BATCH_WRITE_ITEMS).map(|batch| self.write_batch(batch.to_vec())).collect();
         stream::iter(batches).buffer_unordered(BATCHES_AT_ONCE).try_collect().await

@@ -7,7 +7,7 @@ use crate::key;
 use crate::pack::Frame;
 use aws_sdk_dynamodb::types::AttributeValue;
 use badge::notice::{Notice, NoticeKind, Recipients};
-use badge::{ClientId, CredentialId, EventId, Recipient, StatusListId};
+use badge::{ClientId, CredentialId, Event, EventId, Recipient, Signing, StatusListId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -40,7 +40,7 @@ pub struct StoredCredential {
     pub revoked: Option<Revocation>,
 }
 
-/// What became of a signed credential.
+/// What became of an issued credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CredentialState {
     /// The recipient's number within the event.
@@ -136,16 +136,33 @@ impl Store {
         }
     }
 
-    /// A credential and the event it was issued in; none when it was not issued, or not yet.
+    /// The event that an id names, and the credential if it is signed. Whoever shows credentials asks `claim` instead, which has one
+    /// signed that waits for being asked for.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
-    pub async fn credential(&self, id: &CredentialId) -> Result<Option<(StoredEvent, StoredCredential)>, StoreError> {
+    pub async fn event_and_credential(
+        &self,
+        id: &CredentialId,
+    ) -> Result<Option<(StoredEvent, Option<StoredCredential>)>, StoreError> {
         let [event, credential] = self.get_many([&key::event(&id.event()), &key::credential(id)]).await?;
-        let (Some(event), Some(credential)) = (event, credential) else { return Ok(None) };
+        let Some(event) = event else { return Ok(None) };
         let event = events::read(&event)?;
-        let credential = read(&credential, &event.event.id, &event.frame)?;
+        let credential = credential.map(|item| read(&item, &event.event.id, &event.frame)).transpose()?;
         Ok(Some((event, credential)))
+    }
+
+    /// A credential of an event, if it is signed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn credential(
+        &self,
+        event: &StoredEvent,
+        id: &CredentialId,
+    ) -> Result<Option<StoredCredential>, StoreError> {
+        let item = self.get(&key::credential(id)).await?;
+        item.map(|item| read(&item, &event.event.id, &event.frame)).transpose()
     }
 
     /// Which of these credentials are stored.
@@ -158,32 +175,23 @@ impl Store {
         items.iter().map(id).collect()
     }
 
-    /// What became of these credentials, by id, without reading their documents; those not stored are absent.
+    /// What became of the credentials of these recipients of an event, by number, without reading their documents. Who is not issued to
+    /// yet is absent.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
-    pub async fn states_of(&self, ids: &[CredentialId]) -> Result<HashMap<CredentialId, CredentialState>, StoreError> {
-        let keys: Vec<_> = ids.iter().map(key::credential).collect();
-        let items = self.get_projected(&keys, "pk, sk, n, r").await?;
-        let state = |item: &Item| {
-            let revocation: Option<Revocation> = item.find_json(REVOKED)?;
-            Ok((id(item)?, CredentialState { number: item.get_number(NUMBER)?, is_revoked: revocation.is_some() }))
-        };
-        items.iter().map(state).collect()
+    pub async fn states_of(&self, event: &Event, numbers: &[u32]) -> Result<HashMap<u32, CredentialState>, StoreError> {
+        let keys: Vec<_> = numbers.iter().map(|number| key::credential(&event.draw(*number).credential)).collect();
+        states(event, numbers.iter().copied(), &self.get_projected(&keys, STATE).await?)
     }
 
-    /// The recipients of an event whose credentials are signed, by number, without unpacking a document.
+    /// The same for all recipients of an event.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
-    pub async fn credential_states(&self, event: &EventId) -> Result<HashMap<u32, CredentialState>, StoreError> {
-        let items = self.query_projected(&key::event_partition(event), key::CREDENTIALS, "n, r").await?;
-        let state = |item: &Item| {
-            let revocation: Option<Revocation> = item.find_json(REVOKED)?;
-            let number = item.get_number(NUMBER)?;
-            Ok((number, CredentialState { number, is_revoked: revocation.is_some() }))
-        };
-        items.iter().map(state).collect()
+    pub async fn credential_states(&self, event: &Event) -> Result<HashMap<u32, CredentialState>, StoreError> {
+        let items = self.query_projected(&key::event_partition(&event.id), key::CREDENTIALS, STATE).await?;
+        states(event, 0..event.recipient_count, &items)
     }
 
     /// All credentials of an event that were signed, by recipient's number.
@@ -267,6 +275,25 @@ pub(crate) fn issued(item: &Item) -> Result<Issued, StoreError> {
         recipient: item.find_json(RECIPIENT)?.ok_or(StoreError::Corrupt(RECIPIENT))?,
         revoked: item.find_json(REVOKED)?,
     })
+}
+
+/// Attributes that tell a credential's state.
+const STATE: &str = "n, r";
+
+/// States by number. What signs on claim is issued once it is planned, and can be revoked only after it was signed.
+fn states(
+    event: &Event,
+    numbers: impl Iterator<Item = u32>,
+    items: &[Item],
+) -> Result<HashMap<u32, CredentialState>, StoreError> {
+    let planned = numbers.filter(|_| event.sign == Signing::OnClaim);
+    let unsigned = planned.map(|number| Ok((number, CredentialState { number, is_revoked: false })));
+    let signed = items.iter().map(|item| {
+        let revocation: Option<Revocation> = item.find_json(REVOKED)?;
+        let number = item.get_number(NUMBER)?;
+        Ok((number, CredentialState { number, is_revoked: revocation.is_some() }))
+    });
+    unsigned.chain(signed).collect()
 }
 
 fn id(item: &Item) -> Result<CredentialId, StoreError> {

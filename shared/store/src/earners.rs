@@ -3,15 +3,19 @@
 //! Nothing is written for this: each organisation's own index of addresses is asked, and then the records that it names.
 
 use crate::client::{Store, StoreError};
-use crate::credentials::Revocation;
+use crate::credentials::{Issued, Revocation};
 use crate::item::Item;
 use crate::key::{self, TableKey};
 use crate::organisations::StoredOrganisation;
 use application::Form;
 use application::application::Application;
 use badge::definition::Badge;
-use badge::{ApplicationId, CredentialId, Delivery, EmailAddress, Event, Recipient};
-use std::collections::HashMap;
+use badge::{ApplicationId, CredentialId, Delivery, EmailAddress, Event, EventId, Recipient};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use std::collections::{HashMap, HashSet};
+
+/// Planned recipients read at once.
+const PLANNED_AT_ONCE: usize = 16;
 
 /// A credential as its holder has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +44,7 @@ pub struct Indexed {
 }
 
 impl Store {
-    /// What an organisation has about an address: two small queries.
+    /// What an organisation has about an address: two queries.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
@@ -50,14 +54,15 @@ impl Store {
         address: &EmailAddress,
     ) -> Result<Indexed, StoreError> {
         let (client, hmac) = (&organisation.organisation.id, organisation.mail_hmac(address));
-        let mails = key::mail_partition(client, &hmac);
-        let (rows, applications) =
-            futures_util::try_join!(self.query(&mails, "", None), self.applications_of(client, &hmac))?;
-        let credentials = rows.iter().map(planned).collect::<Result<_, _>>()?;
+        let (credentials, applications) = futures_util::try_join!(
+            self.credentials_of_address(organisation, address),
+            self.applications_of(client, &hmac),
+        )?;
         Ok(Indexed { credentials, applications })
     }
 
-    /// These credentials as their holders have them, in the order of `ids`; those that are not signed are left out.
+    /// These credentials as their holders have them, in the order of `ids`. One that is signed on claim is held as soon as it is planned;
+    /// of the others those that are not signed are left out.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
@@ -71,7 +76,8 @@ impl Store {
         )?;
         let events = events.iter().map(Item::get_doc::<Event>).collect::<Result<Vec<_>, _>>()?;
         let events: HashMap<_, _> = events.into_iter().map(|event| (event.id.clone(), event)).collect();
-        let issued = credentials.iter().map(crate::credentials::issued).collect::<Result<Vec<_>, _>>()?;
+        let mut issued = credentials.iter().map(crate::credentials::issued).collect::<Result<Vec<_>, _>>()?;
+        issued.extend(self.unclaimed(&events, ids, &issued).await?);
         let lives: Vec<_> = issued.iter().map(|issued| key::life(&issued.id.event(), issued.number)).collect();
         let versions: HashMap<_, _> = events
             .values()
@@ -98,6 +104,29 @@ impl Store {
         Ok(ids.iter().filter_map(|id| held.remove(id)).collect())
     }
 
+    /// Those of these credentials that are not signed because nobody has asked for them yet.
+    async fn unclaimed(
+        &self,
+        events: &HashMap<EventId, Event>,
+        ids: &[CredentialId],
+        signed: &[Issued],
+    ) -> Result<Vec<Issued>, StoreError> {
+        let signed: HashSet<&CredentialId> = signed.iter().map(|issued| &issued.id).collect();
+        let planned = |id: &CredentialId| {
+            let event = events.get(&id.event()).filter(|_| !signed.contains(id))?;
+            Some((id.clone(), event.number_of(id)?))
+        };
+        let unclaimed: Vec<_> =
+            ids.iter().filter_map(planned).map(|(id, number)| self.planned_as(id, number)).collect();
+        stream::iter(unclaimed).buffer_unordered(PLANNED_AT_ONCE).try_collect().await
+    }
+
+    async fn planned_as(&self, id: CredentialId, number: u32) -> Result<Issued, StoreError> {
+        let recipient = self.planned_recipient(&id.event(), number).await?;
+        let recipient = recipient.ok_or(StoreError::Corrupt("plan"))?;
+        Ok(Issued { id, number, recipient, revoked: None })
+    }
+
     /// These applications with their forms as they are now, in no order; those that are gone are left out.
     ///
     /// # Errors
@@ -115,13 +144,4 @@ impl Store {
         };
         Ok(applications.into_iter().filter_map(with_form).collect())
     }
-}
-
-/// A row of the index: when a credential was planned, and which.
-fn planned(row: &Item) -> Result<(i64, CredentialId), StoreError> {
-    let read = |sk: &str| {
-        let (at, credential) = sk.split_once('#')?;
-        Some((at.parse().ok()?, credential.parse().ok()?))
-    };
-    read(row.get_text("sk")?).ok_or(StoreError::Corrupt("sk"))
 }

@@ -4,6 +4,7 @@
 //! them; then one transaction writes the event, its row in the organisation's list and the request key. So an event either is
 //! there with everything it needs, or is absent; a crash in between leaves rows that no event refers to.
 
+use crate::addresses;
 use crate::client::{Cancelled, Expect, Store, StoreError};
 use crate::item::Item;
 use crate::key;
@@ -94,10 +95,8 @@ impl Store {
     pub async fn plan_event(&self, organisation: &StoredOrganisation, plan: &Plan<'_>) -> Result<(), StoreError> {
         let Plan { event, recipients, credentials, frame, request, limit } = plan;
         let mut items = blocks(&event.id, recipients)?;
-        for (recipient, credential) in recipients.iter().zip(*credentials) {
-            let hmac = organisation.mail_hmac(&recipient.email);
-            items.push(Item::at(&key::mail_row(&event.client, &hmac, event.created_at, credential)));
-        }
+        let tags = recipients.iter().map(|recipient| organisation.mail_tag(&recipient.email));
+        items.extend(addresses::rows(event, tags.zip(*credentials)));
         items.extend(crate::expiries::rows(event, recipients));
         self.write_all(items).await?;
         let stored = Item::at(&key::event(&event.id)).doc(event)?.bytes("frame", frame.stored()?);
@@ -132,7 +131,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     pub async fn event(&self, id: &EventId) -> Result<Option<StoredEvent>, StoreError> {
-        self.get(&key::event(id)).await?.map(|item| read(&item)).transpose()
+        self.get_settled(&key::event(id)).await?.map(|item| read(&item)).transpose()
     }
 
     /// The planned recipients of an event, in order.
@@ -161,14 +160,25 @@ impl Store {
         };
         let items =
             self.query_between(&key::event_partition(id), &after, &key::plan_place(numbers.end), usize::MAX).await?;
-        let mut recipients = Vec::new();
-        for item in &items {
-            let first =
-                item.get_text("sk")?.trim_start_matches(key::PLANS).parse().map_err(|_| StoreError::Corrupt("sk"))?;
-            recipients.extend((first..).zip(item.get_doc::<Vec<Recipient>>()?));
-        }
+        let mut recipients = items.iter().map(block).collect::<Result<Vec<_>, _>>()?.concat();
         recipients.retain(|(number, _)| numbers.contains(number));
         Ok(recipients)
+    }
+
+    /// The planned recipient with this number: its block from any replica, since it never changes, and only when it is not there yet from
+    /// the one that knows.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn planned_recipient(&self, id: &EventId, number: u32) -> Result<Option<Recipient>, StoreError> {
+        let before = key::plan_place(number.saturating_add(1));
+        let items = self.query_last(&key::event_partition(id), &before, 1).await?;
+        let is_plan = |item: &&Item| item.get_text("sk").is_ok_and(|sk| sk.starts_with(key::PLANS));
+        let known = items.iter().find(is_plan).map(block).transpose()?.unwrap_or_default();
+        if let Some((_, recipient)) = known.into_iter().find(|(own, _)| *own == number) {
+            return Ok(Some(recipient));
+        }
+        Ok(self.planned_range(id, number..number.saturating_add(1)).await?.pop().map(|(_, recipient)| recipient))
     }
 
     /// An organisation's events, oldest first.
@@ -180,8 +190,8 @@ impl Store {
         items.iter().map(Item::get_doc).collect()
     }
 
-    /// The credentials an organisation planned for an address, oldest first. Those whose event never came about are left out by
-    /// reading the event.
+    /// The credentials an organisation planned for an address, with when it did in milliseconds since 1970, oldest first. Those whose
+    /// event never came about are left out by reading the event.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
@@ -189,19 +199,22 @@ impl Store {
         &self,
         organisation: &StoredOrganisation,
         address: &EmailAddress,
-    ) -> Result<Vec<CredentialId>, StoreError> {
-        let pk = key::mail_partition(&organisation.organisation.id, &organisation.mail_hmac(address));
-        let items = self.query(&pk, "", None).await?;
-        let id = |item: &Item| {
-            let text = item.get_text("sk")?.rsplit('#').next().unwrap_or_default();
-            text.parse().map_err(|_| StoreError::Corrupt("sk"))
-        };
-        items.iter().map(id).collect()
+    ) -> Result<Vec<(i64, CredentialId)>, StoreError> {
+        let tag = organisation.mail_tag(address);
+        let items = self.query(&key::address_partition(&organisation.organisation.id, tag[0]), "", None).await?;
+        let found = items.iter().map(|item| addresses::found(item, &tag)).collect::<Result<Vec<_>, _>>()?;
+        Ok(found.concat())
     }
 }
 
 pub(crate) fn read(item: &Item) -> Result<StoredEvent, StoreError> {
     Ok(StoredEvent { event: item.get_doc()?, frame: Frame::from_stored(item.get_bytes("frame")?)? })
+}
+
+/// The recipients of a block, with their numbers.
+fn block(item: &Item) -> Result<Vec<(u32, Recipient)>, StoreError> {
+    let first = item.get_text("sk")?.trim_start_matches(key::PLANS).parse().map_err(|_| StoreError::Corrupt("sk"))?;
+    Ok((first..).zip(item.get_doc::<Vec<Recipient>>()?).collect())
 }
 
 fn blocks(event: &EventId, recipients: &[Recipient]) -> Result<Vec<Item>, StoreError> {

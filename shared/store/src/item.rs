@@ -19,6 +19,14 @@ impl Item {
         Self::default().text("pk", &key.pk).text("sk", &key.sk)
     }
 
+    /// Where it lies.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it does not say.
+    pub(crate) fn key(&self) -> Result<TableKey, StoreError> {
+        Ok(TableKey { pk: self.get_text("pk")?.to_owned(), sk: self.get_text("sk")?.to_owned() })
+    }
+
     /// With a text.
     #[must_use]
     pub fn text(mut self, name: &str, value: impl Into<String>) -> Self {

@@ -13,7 +13,7 @@
 //! | `ORG#{client}` | `REQUEST#{hash}` | a request key and the event it made; expires |
 //! | `ORG#{client}` | `REVOKED#{credential}` | a revoked credential, for the OB 2.0 list |
 //! | `ORG#{client}` | `STATUS` | the status list now in use and the next free place in it |
-//! | `ORG#{client}#MAIL#{hmac}` | `{created}#{credential}` | an address's credentials |
+//! | `ORG#{client}#MAIL#{hh}` | `{created}#{event}` | the credentials of an event by their addresses' tags, of those tags that begin with `hh` |
 //! | `BADGE#{badge}` | `HEAD` | whose badge it is and its current version |
 //! | `BADGE#{badge}` | `VERSION#{n}` | one version, for ever |
 //! | `EVENT#{event}` | `EVENT` | what was planned |
@@ -58,6 +58,7 @@
 //! | `EXPORT#{client}` | `RUNNING` | which of them is being made, and until when another may not begin |
 //! | `PEOPLE` | `SECRET` | the secret under which addresses become names of people |
 //! | `SIGNIN#{sign_in}` | `SIGNIN` | somebody who is about to prove an address; expires |
+//! | `SIGNIN#{sign_in}` | `PROVIDER` | a browser that was sent to the identity provider; expires |
 //! | `PERSON#{person}` | `SESSION#{hash}` | a session, by the hash of its cookie, which alone opens it; expires |
 //! | `PERSON#{person}` | `MEMBER#{client}` | that somebody is a member of an organisation |
 //! | `MEMBERS#{client}` | `{person}` | what a member may do there |
@@ -140,11 +141,12 @@ pub(crate) fn revoked_row(client: &ClientId, credential: &CredentialId) -> Table
 pub(crate) fn current_list(client: &ClientId) -> TableKey {
     key(organisation_partition(client), "STATUS")
 }
-pub(crate) fn mail_partition(client: &ClientId, hmac: &str) -> String {
-    format!("ORG#{client}#MAIL#{hmac}")
+/// `shard`: the first byte of an address's tag.
+pub(crate) fn address_partition(client: &ClientId, shard: u8) -> String {
+    format!("ORG#{client}#MAIL#{shard:02x}")
 }
-pub(crate) fn mail_row(client: &ClientId, hmac: &str, created_at: Timestamp, credential: &CredentialId) -> TableKey {
-    key(mail_partition(client, hmac), format!("{}#{credential}", sortable(created_at)))
+pub(crate) fn address_row(client: &ClientId, shard: u8, created_at: Timestamp, event: &EventId) -> TableKey {
+    key(address_partition(client, shard), format!("{}#{event}", sortable(created_at)))
 }
 pub(crate) fn event_partition(event: &EventId) -> String {
     format!("EVENT#{event}")
@@ -357,6 +359,9 @@ pub(crate) fn people_secret() -> TableKey {
 }
 pub(crate) fn sign_in(sign_in: &SignInId) -> TableKey {
     key(format!("SIGNIN#{sign_in}"), "SIGNIN")
+}
+pub(crate) fn provider_sign_in(sign_in: &SignInId) -> TableKey {
+    key(format!("SIGNIN#{sign_in}"), "PROVIDER")
 }
 pub(crate) fn person_partition(person: &PersonId) -> String {
     format!("PERSON#{person}")

@@ -11,6 +11,7 @@
 //! Domain values are kept as JSON in the attribute `doc`; what conditions or lists look at stands in attributes of its own.
 //! E-mail addresses are in no key: an index of addresses goes by an HMAC under the organisation's own secret.
 
+mod addresses;
 pub mod aliases;
 pub mod applications;
 pub mod badges;
@@ -19,6 +20,7 @@ pub mod client;
 pub mod credentials;
 pub mod deliveries;
 pub mod earners;
+pub mod erase;
 pub mod events;
 pub mod evidence;
 pub mod expiries;
@@ -36,6 +38,7 @@ pub mod pending;
 pub mod people;
 pub mod quotas;
 pub mod rates;
+pub mod restore;
 pub mod results;
 pub mod seals;
 pub mod secrets;

@@ -7,6 +7,7 @@ use aws_lc_rs::hmac;
 use aws_sdk_dynamodb::types::AttributeValue;
 use badge::plan::Tier;
 use badge::{Brand, ClientId, EmailAddress, Organisation};
+use std::collections::HashMap;
 
 /// An organisation, with what only the platform needs to know of it.
 #[derive(Debug, Clone)]
@@ -23,11 +24,17 @@ pub struct StoredOrganisation {
 }
 
 impl StoredOrganisation {
-    /// The name under which an address stands in this organisation's index: an HMAC of its lower-case form.
+    /// The name under which an address stands in this organisation's indexes: an HMAC of its lower-case form.
     #[must_use]
     pub fn mail_hmac(&self, address: &EmailAddress) -> String {
+        hex::encode(self.mail_tag(address))
+    }
+
+    pub(crate) fn mail_tag(&self, address: &EmailAddress) -> [u8; 16] {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.mail_secret);
-        hex::encode(&hmac::sign(&key, address.folded().as_bytes()).as_ref()[..16])
+        let mut tag = [0; 16];
+        tag.copy_from_slice(&hmac::sign(&key, address.folded().as_bytes()).as_ref()[..16]);
+        tag
     }
 }
 
@@ -69,6 +76,17 @@ impl Store {
         let mut found = self.get_whole(&keys).await?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         found.sort_by(|a, b| a.organisation.id.as_str().cmp(b.organisation.id.as_str()));
         Ok(found)
+    }
+
+    /// Writes what an organisation changed of itself; what only the platform needs to know of it stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when there is none of this id.
+    pub async fn update_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
+        let doc = serde_json::to_string(organisation).map_err(|_| StoreError::Corrupt("organisation"))?;
+        let values = HashMap::from([(":doc".to_owned(), AttributeValue::S(doc))]);
+        let key = key::organisation(&organisation.id);
+        self.update(&key, "SET doc = :doc", Some("attribute_exists(pk)"), values).await
     }
 
     /// An organisation, if there is one of this id.

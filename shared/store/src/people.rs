@@ -7,8 +7,8 @@
 //! under a key that the cookie alone gives: who reads the table, or a backup of it, learns neither an address nor that two of them are
 //! one person's.
 
-use crate::client::{Expect, Store, StoreError, key_map};
-use crate::item::Item;
+use crate::client::{Expect, Store, StoreError, key_map, unavailable};
+use crate::item::{Item, number};
 use crate::key;
 use crate::rates::Counter;
 use crate::secrets::Role;
@@ -340,22 +340,52 @@ impl Store {
         .await
     }
 
-    /// Uses a proved address up and begins a session; false when somebody was first.
+    /// Records that a browser was sent to the identity provider, until when it is awaited back.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the id is taken.
+    pub async fn await_provider(&self, id: &SignInId, until: Timestamp) -> Result<(), StoreError> {
+        self.put(Item::at(&key::provider_sign_in(id)).number("ttl", until.as_second()), Expect::New).await
+    }
+
+    /// That a browser came back from the identity provider: whether it was awaited. Only the first time, and in time.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be recorded.
+    pub async fn back_from_provider(&self, id: &SignInId, now: Timestamp) -> Result<bool, StoreError> {
+        let used = self
+            .dynamo()
+            .delete_item()
+            .table_name(self.table())
+            .set_key(Some(key_map(&key::provider_sign_in(id))))
+            .condition_expression("attribute_exists(pk) AND #ttl > :now")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":now", number(now.as_second()))
+            .send()
+            .await;
+        match used.map_err(|e| unavailable("DeleteItem", &e)) {
+            Ok(_) => Ok(true),
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Begins a session. `proved`: what is used up by it, unless that was used up before; false when somebody was first.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be written.
     pub async fn begin_session(
         &self,
-        proved: &SignIn,
+        proved: Option<&SignIn>,
         token: &SessionToken,
         session: &Session,
     ) -> Result<bool, StoreError> {
         let item = Item::at(&key::session(&token.person, &token.hash())).bytes(SEALED, token.seal(session)?);
-        let begun = self.transact(vec![
-            self.transact_delete(&key::sign_in(&proved.id), Some("attribute_exists(pk)"))?,
-            self.transact_put(item.number("ttl", session.until.as_second()), Expect::Absent)?,
-        ]);
-        match begun.await {
+        let mut writes = vec![self.transact_put(item.number("ttl", session.until.as_second()), Expect::Absent)?];
+        if let Some(proved) = proved {
+            writes.push(self.transact_delete(&key::sign_in(&proved.id), Some("attribute_exists(pk)"))?);
+        }
+        match self.transact(writes).await {
             Ok(()) => Ok(true),
             Err(StoreError::Conflict) => Ok(false),
             Err(error) => Err(error),

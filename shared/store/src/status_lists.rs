@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use badge::event::STATUS_LIST_BITS;
 use badge::{ClientId, StatusListId};
 use jiff::Timestamp;
+use std::collections::HashMap;
 
 /// Consecutive places in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub struct ListHead {
     pub client: ClientId,
     /// Orders its indexes.
     pub secret: [u8; 32],
+    /// The names of the keys that signed its published form, as far as that was noted here.
+    pub signed_by: Option<String>,
 }
 
 /// A status list as it is published.
@@ -118,7 +121,10 @@ impl Store {
         signed: &SignedList,
         before: Option<&StatusListId>,
     ) -> Result<(), StoreError> {
-        let head = Item::at(&key::status_list(list)).text("client", client.as_str()).bytes("secret", secret);
+        let head = Item::at(&key::status_list(list))
+            .text("client", client.as_str())
+            .bytes("secret", secret)
+            .text("signed_by", &signed.signed_by);
         self.put(head, Expect::New).await?;
         self.put_signed_list(list, signed).await?;
         let current = Item::at(&key::current_list(client))
@@ -163,14 +169,25 @@ impl Store {
         Ok(())
     }
 
-    /// A status list's owner and secret.
+    /// Notes with a list who signed its published form, so that whoever signs a credential of it sees whether that is of today.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be written.
+    pub async fn note_published(&self, list: &StatusListId, signed_by: &str) -> Result<(), StoreError> {
+        let values = HashMap::from([(":signed_by".to_owned(), AttributeValue::S(signed_by.to_owned()))]);
+        let key = key::status_list(list);
+        self.update(&key, "SET signed_by = :signed_by", Some("attribute_exists(pk)"), values).await
+    }
+
+    /// A status list's owner and secret, and who signed it.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     pub async fn list_head(&self, list: &StatusListId) -> Result<Option<ListHead>, StoreError> {
         let Some(item) = self.get(&key::status_list(list)).await? else { return Ok(None) };
         let client = item.get_text("client")?.parse().map_err(|_| StoreError::Corrupt("client"))?;
-        Ok(Some(ListHead { client, secret: item.get_secret("secret")? }))
+        let signed_by = item.get_text("signed_by").ok().map(str::to_owned);
+        Ok(Some(ListHead { client, secret: item.get_secret("secret")?, signed_by }))
     }
 
     /// The revoked indexes of a list, ascending.

@@ -1,4 +1,4 @@
-//! What the targets share: one key that everybody may know, its certificate, and a hand that seals anything with it.
+//! What the targets share: keys that everybody may know, a certificate, a hand that seals anything with it, and badges signed by them.
 //!
 //! A stranger's bytes end at the signature. To look behind it, a target signs what the fuzzer made; in [`reseal`].
 
@@ -13,6 +13,9 @@ use proof::{keys::Algorithm, signing::SigningInput, testing::TestKey};
 
 #[path = "../../../shared/pdf/tests/support/mod.rs"]
 mod support;
+
+#[path = "../../../shared/verify/tests/common/mod.rs"]
+mod common;
 
 /// The certificate of [`KEY`], made once: its own signature has chance in it, and what is trusted is its hash.
 pub const CERTIFICATE: &[u8] = include_bytes!("../seal.cer");
@@ -146,5 +149,44 @@ pub mod documents {
     /// A certificate for [`KEY`].
     pub fn certificate() -> Vec<u8> {
         support::Sealer::new(TestKey::p256(&SCALAR, &PUBLIC).expect("a key")).certificate
+    }
+}
+
+/// Badges to begin with, as the tests of `shared/verify` make them.
+pub mod badges {
+    use proof::keys::PublicKey;
+    use serde_json::{Value, json};
+
+    use super::common::Issuer;
+
+    /// Name, badge, and the document that stands at every address in it.
+    pub fn all() -> Vec<(String, Vec<u8>, Value)> {
+        let issuer = Issuer::did_web("weavers", 7);
+        let signed = issuer.sign(issuer.badge());
+        let token = issuer.token(&issuer.badge(), json!({"kid": issuer.method(), "typ": "vc+jwt"}));
+        let assertion = json!({
+            "@context": "https://w3id.org/openbadges/v2", "type": "Assertion", "id": "https://weavers.example/a/1",
+            "recipient": {"type": "email", "hashed": false, "identity": "hana@example.org"},
+            "badge": {"type": "BadgeClass", "id": "https://weavers.example/b/1", "name": "A", "description": "B",
+                "criteria": {"narrative": "C"}, "image": "https://weavers.example/i.png",
+                "issuer": {"type": "Profile", "id": "https://weavers.example/p", "name": "D", "url": "https://weavers.example", "email": "d@weavers.example"}},
+            "verification": {"type": "HostedBadge"}, "issuedOn": "2026-01-01T00:00:00Z"
+        });
+        let mut expired = issuer.badge();
+        expired["validUntil"] = "2026-01-02T00:00:00Z".into();
+        expired["evidence"] = json!([{"id": "https://weavers.example/e", "type": ["Evidence"], "name": "E"}]);
+        let text = |value: &Value| value.to_string().into_bytes();
+        vec![
+            ("embedded".into(), text(&signed), issuer.document()),
+            ("expired".into(), text(&issuer.sign(expired)), issuer.document()),
+            ("token".into(), token.into_bytes(), issuer.document()),
+            ("hosted".into(), text(&assertion), assertion),
+        ]
+    }
+
+    /// A key of each kind that there is a private half of.
+    pub fn keys() -> Vec<PublicKey> {
+        let issuer = Issuer::did_web("weavers", 7);
+        vec![issuer.key.public_key().clone(), super::KEY.public_key().clone()]
     }
 }

@@ -80,7 +80,8 @@ fn at_every_call(function: &str, mut something: impl FnMut(&dyn Fn())) -> u64 {
         killed
     };
     let calls = (0..100).take_while(|calls| kill(calls + 1, "kill_before")).count() as u64;
-    assert!(calls < 100 && kill(calls, "kill_after"), "{calls}");
+    // What a process keeps for a while, such as the list of seals, spares it calls: the last one is not always the same.
+    assert!(calls < 100 && (1..=calls).rev().any(|call| kill(call, "kill_after")), "{calls}");
     calls
 }
 
@@ -265,6 +266,53 @@ fn a_big_event_whose_workers_die_and_whose_messages_come_twice_and_in_any_order(
     });
     assert!(acted().iter().all(|times| *times > 0), "{:?}", acted());
     assert_eq!(shop.events(), 2);
+    all_is_well();
+}
+
+/// Whoever visits a badge that nobody signed yet comes again when that failed, and everybody has the same bytes.
+#[test]
+#[ignore = "needs a stack whose AWS fails"]
+fn a_claim_killed_at_every_call_and_whatever_aws_does() {
+    let shop = Shop::of(Issuer::new("Late visitors", &["--vc-jwt", "ES256", "--sign", "on_claim"]));
+    let mut visited = 0;
+    let mut unsigned = || {
+        visited += 1;
+        let event = shop.issue(&[format!("visitor{visited}@example.org")], false);
+        shop.issuer.credentials(&event).remove(0)
+    };
+    let visit = |id: &str| {
+        let first = persist(|| get(&format!("/credentials/{id}.json"))).expect(200).body;
+        assert_eq!(journeys::validate(&first)["verdict"], "valid");
+        assert_eq!(get(&format!("/credentials/{id}.json")).expect(200).body, first);
+        assert_eq!(journeys::validate(&get(&format!("/credentials/{id}.jwt")).expect(200).body)["verdict"], "valid");
+    };
+    visit(&unsigned());
+    for (function, most) in [("hosting", 2), ("issuance", 6)] {
+        let calls = at_every_call(function, |begin| {
+            let id = unsigned();
+            begin();
+            visit(&id);
+        });
+        assert!(calls > most, "{function} {calls}");
+    }
+    let lost = json!("lose");
+    let days = [
+        ("issuance", "kms.Sign", 8, error(400, "ThrottlingException")),
+        ("issuance", "kms.Sign", 2, lost.clone()),
+        ("issuance", "kms.Sign", 1, json!({"wait": 6})),
+        ("issuance", "dynamodb.PutItem", 1, lost.clone()),
+        ("issuance", "dynamodb.GetItem", 4, error(500, "InternalServerError")),
+        ("hosting", "dynamodb.GetItem", 1, lost.clone()),
+        ("hosting", "lambda.POST", 1, error(429, "TooManyRequestsException")),
+        ("hosting", "lambda.POST", 1, lost),
+        ("hosting", "lambda.POST", 1, json!("twice")),
+    ];
+    for (function, operation, times, action) in days {
+        let id = unsigned();
+        faults(&[json!({"function": function, "operation": operation, "times": times, "do": action})]);
+        visit(&id);
+        assert!(acted()[0] > 0, "{function} {operation} was not called");
+    }
     all_is_well();
 }
 

@@ -18,8 +18,9 @@ const READERS: &[&str] = &["issuer", "creator", "reviewer"];
 const ANYBODY: &[&str] = READERS;
 
 /// Routes that ask for a token, and which roles beside `admin` may use them.
-const GUARDED: [(&str, &[&str]); 59] = [
+const GUARDED: [(&str, &[&str]); 60] = [
     ("GET /v2/client/{client}", ANYBODY),
+    ("PUT /v2/client/{client}", NOBODY),
     ("GET /v2/client/{client}/ping", ANYBODY),
     ("GET /v2/client/{client}/usage", ANYBODY),
     ("GET /v2/client/{client}/alias", ANYBODY),
@@ -82,8 +83,10 @@ const GUARDED: [(&str, &[&str]); 59] = [
 ];
 
 /// Routes that are everyone's.
-const PUBLIC: [&str; 59] = [
+const PUBLIC: [&str; 61] = [
     "GET /sign-in",
+    "GET /sign-in/oidc",
+    "GET /sign-in/oidc/callback",
     "POST /sign-in",
     "GET /sign-in/{sign_in}",
     "POST /sign-in/{sign_in}",

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a journey ends where an answer lacks what it should have")]
 
-use journeys::{Issuer, eventually, get, picture, variable};
+use journeys::{Issuer, eventually, get, picture, request, variable};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -82,4 +82,30 @@ fn the_line_of_an_invocation_counts_what_was_done() {
         .collect();
     assert!(["Issued", "Signed", "KMS.Sign", "Latency"].iter().all(|name| named.contains(name)), "{named:?}");
     assert!(line.to_string().len() < 2_500, "{line}");
+}
+
+#[test]
+fn a_visit_that_has_something_signed_is_one_trace_with_the_signing() {
+    let issuer = Issuer::new("Claimed", &["--sign", "on_claim"]);
+    let event = issuer.issue(&issuer.create_badge(&picture()), &["a@claimed.example"]);
+    let path = format!("/credentials/{}.json", issuer.credentials(&event)[0]);
+    let own = fresh(&issuer);
+    let (trace, header) = (format!("1-6789abd0-{own}"), format!("Root=1-6789abd0-{own}"));
+    let visit = || request("GET", &path, &[("x-amzn-trace-id", &header)], b"").expect(200);
+    let first = visit();
+    let of = |function: &str| -> Vec<Value> {
+        of_trace(function, &trace).into_iter().filter(|line| line["message"] == "done").collect()
+    };
+    let (visits, signings) = (of("hosting"), of("issuance"));
+    assert_eq!((visits.len(), signings.len()), (1, 1), "{visits:?} {signings:?}");
+    let line = &signings[0];
+    assert_eq!(
+        (&line["name"], &line["Signed"], &line["SignedOnClaim"]),
+        (&json!("command"), &json!(1), &json!(1)),
+        "{line}"
+    );
+    assert_eq!(visits[0]["Lambda.Invoke"], 1, "{}", visits[0]);
+    // What is signed is asked of nobody.
+    assert_eq!(visit().body, first.body);
+    assert_eq!((of("hosting").len(), of("issuance").len()), (2, 1));
 }

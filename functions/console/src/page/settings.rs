@@ -1,4 +1,4 @@
-//! What belongs to the organisation as a whole: API credentials, aliases, webhooks.
+//! What belongs to the organisation as a whole: what it says of itself, when it signs, API credentials, aliases, webhooks.
 
 use crate::Refused;
 use crate::api::Call;
@@ -35,7 +35,8 @@ async fn page(
 ) -> Result<Answer, Refused> {
     desk.needs(&[Role::Admin])?;
     let lang = desk.lang;
-    let (secrets, aliases, hooks) = futures_util::future::try_join3(
+    let (organisation, secrets, aliases, hooks) = futures_util::future::try_join4(
+        desk.read(Call::to("GET /v2/client/{client}", &[])),
         desk.read(Call::to("GET /v2/client/{client}/secret", &[])),
         desk.read(Call::to("GET /v2/client/{client}/alias", &[])),
         desk.read(Call::to("GET /v2/webhook/{client}", &[])),
@@ -60,6 +61,9 @@ async fn page(
                 dt { "DID" } dd { code { (desk.app.urls.issuer_did(desk.client())) } }
             }
             @if let Some((what, body)) = secret { (shown_once(lang, what, body)) }
+
+            h2 #organisation { (lang.pick("Organisation", "団体")) }
+            (form(desk, "organisation", of("organisation"), &organisation_fields(lang, of("organisation"), &organisation), lang.pick("Change the organisation", "団体の情報を編集")))
 
             h2 #credentials { (lang.pick("API credentials", "API認証情報")) }
             p.soft { (lang.pick("For Moodle and other systems that issue by themselves.", "Moodleなど、外部のシステムから発行するために使います。")) }
@@ -122,6 +126,38 @@ async fn page(
             }, lang.pick("New webhook", "Webhookを追加")))
         },
     ))
+}
+
+/// What an organisation says of itself, and when its credentials are signed.
+fn organisation_fields(lang: Lang, filled: &Filled, row: &Value) -> Markup {
+    let field = |name: &'static str, en, ja| Field::new(name, lang.pick(en, ja)).within("organisation");
+    let line = |field: Field<'_>, name: &str, kind: &str| field.line(lang, filled, name, kind, &text(&row[name]));
+    let sign =
+        if filled.is_sent() { filled.posted.text("sign").unwrap_or_default().to_owned() } else { text(&row["sign"]) };
+    let choices = [
+        ("at_issue", lang.pick("at once, when they are issued", "発行時にすべて署名する")),
+        (
+            "on_claim",
+            lang.pick(
+                "each when somebody first opens it, which costs less when many never do",
+                "最初に開かれたときに署名する(開かれないバッジが多いほど費用を抑えられます)",
+            ),
+        ),
+    ];
+    html! {
+        (line(field("/name", "Name", "名称").required(), "name", "text"))
+        (line(field("/url", "Web site", "ウェブサイト").required(), "url", "url"))
+        (line(field("/email", "Public mail address", "公開メールアドレス").required(), "email", "email"))
+        (line(field("/description", "Description", "説明"), "description", "text"))
+        (line(field("/country", "Country (two letters)", "国コード(2文字)"), "country", "text"))
+        fieldset {
+            legend { (lang.pick("Badges are signed", "バッジへの署名")) }
+            @for (value, label) in choices {
+                label.tick { input type="radio" name="sign" value=(value) checked[sign == value]; span { (label) } }
+            }
+        }
+        p.soft.small { (lang.pick("What is issued already stays as it is.", "発行済みのバッジは変わりません。")) }
+    }
 }
 
 /// The fields of an alias, new or as it is.
@@ -187,7 +223,7 @@ fn shown_once(lang: Lang, what: &str, body: &Value) -> Markup {
     }
 }
 
-/// `POST /console/{client}/settings` with `about` (`secret`, `alias`, `webhook`) and `do` (`add`, `remove`).
+/// `POST /console/{client}/settings` with `about` (`organisation`, `secret`, `alias`, `webhook`) and `do` (`add`, `remove`).
 pub(crate) async fn act(desk: &Desk<'_>) -> Result<Answer, Refused> {
     desk.needs(&[Role::Admin])?;
     let posted = desk.posted()?;
@@ -216,6 +252,10 @@ pub(crate) async fn act(desk: &Desk<'_>) -> Result<Answer, Refused> {
             "POST /v2/client/{client}/secret",
             json!({"label": raw("label"), "roles": posted.all("role").collect::<Vec<_>>()}),
         ),
+        "organisation" => ("PUT /v2/client/{client}", {
+            let (name, country, sign) = (raw("name"), raw("country"), raw("sign"));
+            json!({"name": name, "url": raw("url"), "email": raw("email"), "description": raw("description"), "country": country, "sign": sign})
+        }),
         "alias" => ("POST /v2/client/{client}/alias", alias()),
         "webhook" => {
             let types: Vec<&str> = posted.all("type").collect();
@@ -235,7 +275,7 @@ pub(crate) async fn act(desk: &Desk<'_>) -> Result<Answer, Refused> {
     match about.as_str() {
         // What is shown once cannot be sent on to.
         "secret" | "webhook" => page(desk, 200, &Filled::default(), Some((&about, &reply.json()))).await,
-        _ if changed.is_some() => Ok(desk.done("settings", "saved")),
+        _ if changed.is_some() || about == "organisation" => Ok(desk.done("settings", "saved")),
         _ => Ok(desk.done("settings", "created")),
     }
 }

@@ -1,6 +1,7 @@
 //! The rules: rows in, a [`Report`] out.
 
 use super::{Busy, Report, Rule, Violation};
+use crate::addresses;
 use crate::client::StoreError;
 use crate::credentials;
 use crate::evidence::{self, EvidenceState};
@@ -21,7 +22,7 @@ use badge::definition::{Badge, ImageFormat};
 use badge::event::{STATUS_LIST_BITS, status_index};
 use badge::notice::{Notice, NoticeKind};
 use badge::plan::{QUOTAS, Quota};
-use badge::{ApplicationId, BadgeId, ClientId, CredentialId, Event, EventId, FormId, Recipient, StatusListId};
+use badge::{ApplicationId, BadgeId, ClientId, CredentialId, Event, EventId, FormId, Recipient, Signing, StatusListId};
 use jiff::{SignedDuration, Timestamp};
 use proof::status::StatusList;
 use serde_json::Value;
@@ -152,7 +153,10 @@ impl Checker {
             }
             // A draft's row goes when the draft does, by the table's own clock: not at one moment.
             Family::Applicant if item.find_number::<i64>("ttl").is_some() => {}
-            Family::OrganisationRow | Family::RevokedRow | Family::MailRow | Family::Expiry | Family::Applicant => {
+            Family::MailRow => {
+                self.index.insert(key.clone(), (family, Some(addresses::said(item)?.into())));
+            }
+            Family::OrganisationRow | Family::RevokedRow | Family::Expiry | Family::Applicant => {
                 self.index.insert(key.clone(), (family, None));
             }
             Family::Membership | Family::Member => {
@@ -366,10 +370,13 @@ impl Checker {
             }
             let recipients = self.planned(event, wrong);
             if let Some((organisation, _)) = self.organisations.get(&event.client) {
-                for (number, recipient) in (0..).zip(&recipients) {
-                    let hmac = organisation.mail_hmac(&recipient.email);
-                    let credential = event.draw(number).credential;
-                    expected.insert(key::mail_row(&event.client, &hmac, event.created_at, &credential), None);
+                let tags = recipients.iter().map(|recipient| organisation.mail_tag(&recipient.email));
+                let credentials: Vec<CredentialId> =
+                    (0..).zip(&recipients).map(|(n, _)| event.draw(n).credential).collect();
+                for row in addresses::rows(event, tags.zip(&credentials)) {
+                    let text = |name| row.get_text(name).unwrap_or_default().to_owned();
+                    let said = addresses::said(&row).ok().map(Value::from);
+                    expected.insert(TableKey { pk: text("pk"), sk: text("sk") }, said);
                 }
             } else {
                 wrong(Rule::Dangling, format!("organisation of event {id}"));
@@ -451,6 +458,9 @@ impl Checker {
                     wrong(Rule::NotPlanned, id.to_string());
                 }
             }
+        }
+        if event.sign == Signing::OnClaim {
+            return; // Who asked for nothing has nothing.
         }
         for chunk in (0..event.chunks()).filter(|chunk| !self.chunks.contains(&(event.id.clone(), *chunk))) {
             for number in event.chunk(chunk).filter(|number| !signed.contains_key(number)) {
@@ -623,9 +633,14 @@ impl Checker {
                 _ => wrong(Rule::MissingRow, format!("AWARD of {id}")),
             }
             if let State::Issued { event, credential } = &application.state {
-                let its = self.events.get(event).is_some_and(|event| event.application.as_ref() == Some(id));
                 let pending = self.chunks.contains(&(event.clone(), 0));
-                if !its || !(pending || self.credentials.contains_key(credential)) {
+                let holds = |event: &Event| {
+                    event.application.as_ref() == Some(id)
+                        && (pending
+                            || event.number_of(credential).is_some()
+                            || self.credentials.contains_key(credential))
+                };
+                if !self.events.get(event).is_some_and(holds) {
                     wrong(Rule::Dangling, format!("badge of application {id}"));
                 }
             }
@@ -718,11 +733,10 @@ impl Checker {
                 None if family == Family::RevokedRow => {} // looked at with its list
                 None => {
                     let event = match family {
-                        Family::MailRow => last(&key.sk).parse::<CredentialId>().ok().map(|id| id.event()),
-                        Family::Expiry => key.sk.parse().ok(),
+                        Family::MailRow | Family::Expiry => last(&key.sk).parse().ok(),
                         _ => None,
                     };
-                    if event.is_some_and(|event| !self.events.contains_key(&event)) {
+                    if event.is_some_and(|event: EventId| !self.events.contains_key(&event)) {
                         leftovers += 1;
                     } else {
                         self.wrong(Rule::StrayRow, at(&key));

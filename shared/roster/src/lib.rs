@@ -5,7 +5,7 @@
 
 mod cell;
 mod decode;
-pub(crate) mod result;
+pub mod result;
 mod table;
 
 use badge::event::Evidence;
@@ -18,41 +18,41 @@ use std::collections::HashMap;
 use table::{Column, Header};
 
 /// Bytes of a file: what is left of Lambda's 6 MB payload after the gateway has written it in base64.
-pub(crate) const MAX_FILE_BYTES: usize = 4_500_000;
+pub const MAX_FILE_BYTES: usize = 4_500_000;
 /// Characters of a text from the file that a complaint shows again.
 const MAX_SHOWN_CHARS: usize = 100;
 
 /// A file that could be read, row by row.
 #[derive(Debug)]
-pub(crate) struct Roster {
+pub struct Roster {
     /// The encoding it was found to be in; only Shift_JIS is a guess.
-    pub(crate) encoding: &'static str,
+    pub encoding: &'static str,
     /// Rows to issue to, in the file's order. No two have the same address, in whatever case.
-    pub(crate) rows: Vec<Row>,
+    pub rows: Vec<Row>,
     /// Rows with something wrong.
-    pub(crate) bad: Vec<BadRow>,
+    pub bad: Vec<BadRow>,
     /// What somebody should know of the whole file.
-    pub(crate) warnings: Vec<Warning>,
+    pub warnings: Vec<Warning>,
 }
 
 /// A row to issue to.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Row {
+pub struct Row {
     /// The line of the file it begins on, as an editor shows it: the first is 1, and a cell may span several.
-    pub(crate) line: u64,
+    pub line: u64,
     /// Who it names.
-    pub(crate) recipient: Recipient,
+    pub recipient: Recipient,
 }
 
 /// A row with something wrong.
 #[derive(PartialEq)]
-pub(crate) struct BadRow {
+pub struct BadRow {
     /// See [`Row::line`].
-    pub(crate) line: u64,
+    pub line: u64,
     /// Its address as it was written, shortened; may be empty.
-    pub(crate) email: String,
+    pub email: String,
     /// Everything wrong with it, at least one.
-    pub(crate) errors: Vec<CellError>,
+    pub errors: Vec<CellError>,
 }
 
 /// Addresses stay out of logs: debug output hides it.
@@ -64,16 +64,16 @@ impl std::fmt::Debug for BadRow {
 
 /// A cell that cannot be taken.
 #[derive(Debug, PartialEq)]
-pub(crate) struct CellError {
+pub struct CellError {
     /// Our name of its column, whatever the file calls it; empty when it is about the whole row.
-    pub(crate) column: &'static str,
+    pub column: &'static str,
     /// What is wrong.
-    pub(crate) reason: Reason,
+    pub reason: Reason,
 }
 
 /// What somebody should know of a file that can be taken.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Warning {
+pub enum Warning {
     /// A column that names nothing we read: it is left out.
     UnknownColumn {
         /// Its heading, shortened.
@@ -83,14 +83,14 @@ pub(crate) enum Warning {
 
 impl Warning {
     /// A stable code for programs.
-    pub(crate) fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownColumn { .. } => "unknown_column",
         }
     }
 
     /// A sentence for a person, in their language.
-    pub(crate) fn text(&self, lang: Lang) -> String {
+    pub fn text(&self, lang: Lang) -> String {
         match (self, lang) {
             (Self::UnknownColumn { heading }, Lang::En) => format!("The column \"{heading}\" is not used."),
             (Self::UnknownColumn { heading }, Lang::Ja) => format!("列「{heading}」は使用されません。"),
@@ -105,11 +105,7 @@ impl Warning {
 /// # Errors
 /// What makes the file as a whole unreadable: `/file` (too large, not text, broken quotes, no rows or too many of them), a column
 /// missing or given twice (`/file/email`), `/time_zone`.
-pub(crate) fn read(
-    file: &[u8],
-    time_zone: Option<&str>,
-    issued_on: Option<Timestamp>,
-) -> Result<Roster, Vec<FieldError>> {
+pub fn read(file: &[u8], time_zone: Option<&str>, issued_on: Option<Timestamp>) -> Result<Roster, Vec<FieldError>> {
     let zone = time_zone.map_or(Some(TimeZone::UTC), |name| TimeZone::get(name).ok());
     let is_known = zone.is_some();
     // Without the zone the file is read all the same, so that everything wrong is said at once.

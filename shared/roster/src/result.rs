@@ -4,25 +4,25 @@ use std::borrow::Cow;
 
 /// What became of one row of the list. A text is empty where there is nothing to say.
 #[derive(Default)]
-pub(crate) struct ResultRow<'a> {
+pub struct ResultRow<'a> {
     /// The line of the list; the first is 1.
-    pub(crate) line: u64,
+    pub line: u64,
     /// The address.
-    pub(crate) email: Cow<'a, str>,
+    pub email: Cow<'a, str>,
     /// The name.
-    pub(crate) name: Cow<'a, str>,
+    pub name: Cow<'a, str>,
     /// What happened, as a code.
-    pub(crate) outcome: Cow<'a, str>,
+    pub outcome: Cow<'a, str>,
     /// Why, for a person.
-    pub(crate) reason: Cow<'a, str>,
+    pub reason: Cow<'a, str>,
     /// The credential's id.
-    pub(crate) credential_id: Cow<'a, str>,
+    pub credential_id: Cow<'a, str>,
     /// Its public address.
-    pub(crate) credential_url: Cow<'a, str>,
+    pub credential_url: Cow<'a, str>,
     /// Where its recipient receives it.
-    pub(crate) receive_url: Cow<'a, str>,
+    pub receive_url: Cow<'a, str>,
     /// What became of the mail, as a code.
-    pub(crate) mail: Cow<'a, str>,
+    pub mail: Cow<'a, str>,
 }
 
 const COLUMNS: [&str; 9] =
@@ -30,7 +30,7 @@ const COLUMNS: [&str; 9] =
 
 /// The file: UTF-8 with a byte order mark, without which Excel in Japan takes it for Shift_JIS, and lines that end in CR LF
 /// (RFC 4180 section 2). What a spreadsheet would take for a formula is made a text.
-pub(crate) fn result_csv<'a>(rows: impl Iterator<Item = ResultRow<'a>>) -> Vec<u8> {
+pub fn result_csv<'a>(rows: impl Iterator<Item = ResultRow<'a>>) -> Vec<u8> {
     // Writing to memory does not fail.
     written(rows).unwrap_or_default()
 }
