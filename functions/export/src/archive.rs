@@ -240,7 +240,7 @@ mod tests {
                 let mut all = Vec::new();
                 file.read_to_end(&mut all).unwrap();
                 prop_assert_eq!(&all, bytes);
-                prop_assert_eq!(file.name(), &entries[n].name);
+                prop_assert_eq!(file.name().unwrap(), entries[n].name.as_str());
                 prop_assert_eq!(hex::encode(digest::digest(&digest::SHA256, bytes)), entries[n].sha256.clone());
             }
         }

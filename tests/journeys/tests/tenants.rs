@@ -18,7 +18,7 @@ const READERS: &[&str] = &["issuer", "creator", "reviewer"];
 const ANYBODY: &[&str] = READERS;
 
 /// Routes that ask for a token, and which roles beside `admin` may use them.
-const GUARDED: [(&str, &[&str]); 60] = [
+const GUARDED: [(&str, &[&str]); 61] = [
     ("GET /v2/client/{client}", ANYBODY),
     ("PUT /v2/client/{client}", NOBODY),
     ("GET /v2/client/{client}/ping", ANYBODY),

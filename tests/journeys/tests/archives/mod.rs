@@ -32,7 +32,8 @@ pub fn unpack(file: &[u8]) -> Files {
         let mut file = archive.by_index(n).unwrap();
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).unwrap();
-        files.insert(file.name().to_owned(), bytes);
+        let name = file.name().unwrap().into_owned();
+        files.insert(name, bytes);
     }
     let place = std::env::temp_dir().join(format!("{}.zip", hash(file)));
     std::fs::write(&place, file).unwrap();
