@@ -13,6 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
+/// Settled bytes that are not given away: whoever goes on looks for the end of the directory in the last kilobyte, be the directory smaller.
+const KEPT_BYTES: usize = 4_096;
+
 /// A file in the zip.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entry {
@@ -178,10 +181,11 @@ impl Archive {
         Ok(())
     }
 
-    /// What is settled, when that is `least` bytes or more: it is forgotten here.
+    /// What is settled, but for its last bytes, when that is `least` bytes or more: it is forgotten here.
     pub(crate) fn take(&mut self, least: usize) -> Option<Vec<u8>> {
         let mut end = self.window.end();
         let settled = usize::try_from(end.settled - end.base).unwrap_or(0).min(end.bytes.len());
+        let settled = settled.saturating_sub(KEPT_BYTES);
         if settled < least {
             return None;
         }
@@ -266,6 +270,17 @@ mod tests {
         written.extend(archive.pause().unwrap().0.rest);
         let read = ZipArchive::new(io::Cursor::new(written)).unwrap();
         assert_eq!(read.len(), 70_000);
+    }
+
+    #[test]
+    fn somebody_goes_on_though_all_but_a_short_directory_was_given_away() {
+        let mut archive = Archive::new(at());
+        archive.add("a.png", &[7; 10_000]).unwrap();
+        archive.add("b", b"").unwrap();
+        assert!(archive.take(5_000).is_some());
+        let (paused, entries) = archive.pause().unwrap();
+        assert!(paused.base > 0);
+        assert_eq!(Archive::resume(paused, at(), entries).unwrap().entries.len(), 2);
     }
 
     #[test]

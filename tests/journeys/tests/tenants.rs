@@ -364,8 +364,10 @@ fn whatever_is_sent_to_a_route_is_refused_in_words_and_leaves_nothing() {
         "\u{0}",
         &deep,
     ];
-    let writing = GUARDED.into_iter().filter(|(route, _)| !route.starts_with("GET") && !route.starts_with("DELETE"));
-    for (route, _) in writing {
+    // Asking for an export says all there is to say.
+    let reads_no_body =
+        |route: &str| ["GET ", "DELETE ", "POST /v2/export"].iter().any(|begin| route.starts_with(begin));
+    for (route, _) in GUARDED.into_iter().filter(|(route, _)| !reads_no_body(route)) {
         let (method, path) = parts(route, &issuer.client, &badge, &event);
         for body in bodies {
             // Mailing again, and a list of changes that is empty, are complete without saying more.

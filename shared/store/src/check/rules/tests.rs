@@ -412,7 +412,8 @@ fn what_waits_for_too_long_is_stuck_unless_there_is_work_in_the_queue() {
 fn what_is_signed_on_claim_needs_no_signature() {
     let event = Event { sign: Signing::OnClaim, ..event("5", 2, 9, None) };
     let done = told(&event, NoticeKind::Issued, Recipients::Range { from: 0, to: 2 });
-    let rows = [rows(), planned(&event, &[recipient(0), recipient(1)]), vec![done]].concat();
+    let counted = Item::at(&counter(&client(), Quota::CredentialsPerMonth, now())).number(USED, 6);
+    let rows = [with(counted), planned(&event, &[recipient(0), recipient(1)]), vec![done]].concat();
     assert_eq!(found(&rows), []);
     assert_eq!(found(&[rows.clone(), vec![signed(&event, 1, false)]].concat()), []);
     let other = Event { seed: badge::event::Seed::from_random([0; 32]), ..event.clone() };
@@ -425,11 +426,12 @@ fn an_application_may_have_a_badge_that_nobody_claimed_but_none_that_was_not_pla
     let done = told(&event, NoticeKind::Issued, Recipients::Range { from: 0, to: 1 });
     let with_badge = |credential: CredentialId| {
         let application = application("a3", 2, State::Issued { event: event.id.clone(), credential });
+        let month = Item::at(&counter(&client(), Quota::CredentialsPerMonth, now())).number(USED, 5);
         let counts = [key::form_count(&id("f1")), key::form_code(&id("f1"), "door")];
-        let counts = counts.map(|key| Item::at(&key).number(USED, 3));
+        let counts: Vec<Item> = counts.iter().map(|key| Item::at(key).number(USED, 3)).chain([month]).collect();
         let mut rows = rows();
         rows.retain(|row| counts.iter().all(|count| key_of(count) != key_of(row)));
-        [rows, counts.to_vec(), planned(&event, &[recipient(0)]), applied(&application), vec![done.clone()]].concat()
+        [rows, counts, planned(&event, &[recipient(0)]), applied(&application), vec![done.clone()]].concat()
     };
     assert_eq!(found(&with_badge(event.draw(0).credential)), []);
     assert_eq!(found(&with_badge(event.draw(1).credential)), [Rule::Dangling]);
