@@ -95,8 +95,14 @@ fn everything_is_in_it_with_its_hash_and_nobody_elses() {
     assert_eq!(json_of(&files, "aliases.json")[0]["name"], "染織科");
     assert_eq!(json_of(&files, &format!("badges/{second}/00002.json"))["definition"]["expires_months"], 12);
     // The pictures that were sent, or what became of them.
-    assert!(files.keys().any(|name| name.starts_with("artwork/") && name.ends_with(".svg")));
-    assert!(files.keys().filter(|name| name.starts_with("artwork/") && name.ends_with(".png")).count() >= 2);
+    for (badge, forms) in [(&office.badge, &["png"][..]), (&second, &["png", "svg"])] {
+        let artwork = &json_of(&files, &format!("badges/{badge}/00001.json"))["artwork"];
+        for form in forms {
+            let hash = if *form == "png" { &artwork["png_sha256"] } else { &artwork["sha256"] };
+            let name = format!("artwork/{}.{form}", hash.as_str().unwrap());
+            assert!(files.contains_key(&name), "{name} in {:?}", files.keys());
+        }
+    }
     let event = json_of(&files, &format!("events/{first}/event.json"));
     let recipients = event["recipients"].as_array().unwrap();
     assert_eq!((recipients.len(), &recipients[1]["email"]), (4, &json!("holder1@example.org")));
