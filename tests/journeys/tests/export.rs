@@ -126,7 +126,7 @@ fn everything_is_in_it_with_its_hash_and_nobody_elses() {
     let credential = recipients[0]["credential"].as_str().unwrap();
     let signed = &files[&format!("events/{first}/credentials/{credential}.json")];
     assert_eq!(*signed, get(&format!("/credentials/{credential}.json")).expect(200).body);
-    assert_eq!(validate(signed)["outcome"], "valid");
+    assert_eq!(validate(signed)["verdict"], "valid");
     let withdrawn = recipients[1]["credential"].as_str().unwrap();
     let report = validate(&files[&format!("events/{first}/credentials/{withdrawn}.json")]);
     assert!(step(&report, "status").starts_with("failed/"), "{report}");
