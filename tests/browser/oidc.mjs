@@ -81,7 +81,10 @@ async function looks(browser) {
         await opened.page.goto(`${base}/sign-in${why}`);
         assert.equal(await opened.page.locator('a[href="/sign-in/oidc"]').count(), 1);
         assert.match(await opened.page.locator('a[href="/sign-in/oidc"]').innerText(), lang === 'ja' ? /Seal Universityでサインイン/ : /Sign in with 印大学/);
-        await judge(opened, `page${why.replace('?back=', '-')}-${lang}-${place}`);
+        // axe is a script itself.
+        if(place !== 'plain') {
+          await judge(opened, `page${why.replace('?back=', '-')}-${lang}-${place}`);
+        }
       }
       await opened.close();
     }

@@ -1,7 +1,7 @@
 //! A list of recipients as a CSV file, for issuing to many at once: reads what spreadsheets write, names every cell that cannot be
 //! taken, and writes what became of each row.
 //!
-//! Decode ([`decode`]), find the rows ([`table`]), read their cells ([`cell`]); the answer is [`result`].
+//! Decode (`decode`), find the rows (`table`), read their cells (`cell`); the answer is [`result`].
 
 mod cell;
 mod decode;

@@ -1,7 +1,7 @@
 //! Rows of a restored copy of the table, put back where they are missing or damaged: for the operator, no function does this.
 //!
 //! A table that is restored to a moment of the past stands beside the one in use. What was lost since is there; so is what was taken away
-//! on purpose, and what has long been done. So not everything comes back by itself ([`Comes`]), and of what both tables have, the one in
+//! on purpose, and what has long been done. So not everything comes back by itself (`Comes`), and of what both tables have, the one in
 //! use is right unless the operator says otherwise.
 
 use crate::client::{Expect, Store, StoreError};
