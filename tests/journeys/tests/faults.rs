@@ -379,7 +379,7 @@ fn who_met_another_or_got_no_answer_is_not_told_so() {
     faults(&[rule("dynamodb.TransactWriteItems", 3, &conflict())]);
     let url = begun["url"].as_str().unwrap();
     let _ = applicants::post(&format!("{url}/evidence"), &file).expect(201);
-    faults(&[lose("dynamodb.PutItem")]);
+    faults(&[lose("dynamodb.TransactWriteItems")]);
     let made = office.issuer.call("POST", "/v2/client/{client}/secret", &[], &secret).expect(200).json();
     assert_eq!(acted(), [1]);
     faults(&[]);
