@@ -8,7 +8,6 @@
 
 use crate::client::{Store, StoreError};
 use crate::events::StoredEvent;
-use crate::item::Item;
 use crate::signing_keys::SigningKey;
 use crate::{StoredCredential, objects};
 use badge::event::status_index;
@@ -137,7 +136,11 @@ impl Store {
 
     async fn judge(&self, evidence: &Self, now: Timestamp, busy: Busy, sample: usize) -> Result<Report, StoreError> {
         let mut checker = Checker::default();
-        self.scan(|item| checker.row(&item)).await?;
+        self.scan(|row| {
+            checker.row(row);
+            Ok(())
+        })
+        .await?;
         let mut report = checker.finish(now, busy);
         let (pictures, files) = (self.object_keys("artwork/").await?, evidence.object_keys("evidence/").await?);
         let missing = report.artwork.difference(&pictures).chain(report.evidence.difference(&files));
@@ -146,19 +149,6 @@ impl Store {
         report.counts.insert("verified", unverified.0);
         report.violations.extend(unverified.1);
         Ok(report)
-    }
-
-    /// Every record of the table.
-    async fn scan(&self, mut take: impl FnMut(Item)) -> Result<(), StoreError> {
-        let mut start = None;
-        loop {
-            let (rows, next) = self.scan_page(start).await?;
-            rows.into_iter().for_each(&mut take);
-            start = next;
-            if start.is_none() {
-                return Ok(());
-            }
-        }
     }
 
     async fn object_keys(&self, prefix: &str) -> Result<BTreeSet<String>, StoreError> {

@@ -340,6 +340,19 @@ impl Store {
         Ok((rows, answer.last_evaluated_key.filter(|key| !key.is_empty())))
     }
 
+    /// Every record of the table. For the operator: no function may.
+    pub(crate) async fn scan(&self, mut take: impl FnMut(&Item) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut start = None;
+        loop {
+            let (rows, next) = self.scan_page(start).await?;
+            rows.iter().try_for_each(&mut take)?;
+            start = next;
+            if start.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
     async fn run_query(
         &self,
         pk: &str,

@@ -4,7 +4,7 @@
 //! belongs to one of those. So nothing is missed because a row of an index was lost, and an erasure that broke off is done by the same
 //! command again. What stops the organisation's work goes first, what says that something is left to erase goes last.
 
-use crate::client::{Start, Store, StoreError};
+use crate::client::{Store, StoreError};
 use crate::item::Item;
 use crate::key::{self, TableKey};
 use crate::objects::unavailable;
@@ -76,7 +76,7 @@ enum Turn {
 }
 
 fn turn(row: &TableKey) -> Turn {
-    match (row.pk.split('#').next().unwrap_or_default(), row.sk.as_str()) {
+    match (row.words().0, row.sk.as_str()) {
         ("ORG", "ORG") | ("SECRET" | "MEMBERS" | "HOOKS" | "PERSON", _) => Turn::Stop,
         ("BADGE" | "FORM" | "APPLICATION", "HEAD") | ("EVENT", "EVENT") | ("STATUS", "LIST") => Turn::Head,
         ("ORGS", _) => Turn::Last,
@@ -194,11 +194,11 @@ impl Store {
         write: bool,
     ) -> Result<Erasure, StoreError> {
         let mut found = Gathered::default();
-        self.read_all(|row| found.first(client, row)).await?;
-        self.read_all(|row| found.second(client, row)).await?;
+        self.scan(|row| found.first(client, row)).await?;
+        self.scan(|row| found.second(client, row)).await?;
         let mut erasure = Erasure { own_keys: std::mem::take(&mut found.own_keys), ..Erasure::default() };
         for (_, row) in &found.rows {
-            *erasure.rows.entry(crate::restore::kind(row)).or_default() += 1;
+            *erasure.rows.entry(row.kind()).or_default() += 1;
         }
         let rows = |turn: Turn| found.rows.iter().filter(move |(own, _)| *own == turn).map(|(_, key)| key);
         if write {
@@ -214,18 +214,6 @@ impl Store {
             self.delete_all(rows(Turn::Last)).await?;
         }
         Ok(erasure)
-    }
-
-    async fn read_all(&self, mut take: impl FnMut(&Item) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let mut start: Start = None;
-        loop {
-            let (rows, next) = self.scan_page(start).await?;
-            rows.iter().try_for_each(&mut take)?;
-            start = next;
-            if start.is_none() {
-                return Ok(());
-            }
-        }
     }
 
     /// Takes away each version of every file whose key begins so. How many there were.

@@ -421,6 +421,22 @@ pub(crate) enum Family {
 }
 
 impl TableKey {
+    /// The first part of each half, up to the first `#`.
+    pub(crate) fn words(&self) -> (&str, &str) {
+        let first = |text: &'_ str| text.find('#').unwrap_or(text.len());
+        (&self.pk[..first(&self.pk)], &self.sk[..first(&self.sk)])
+    }
+
+    /// What lies here, in the words of its key.
+    pub(crate) fn kind(&self) -> String {
+        let (pk, sk) = self.words();
+        match self.family() {
+            Some(Family::MailRow) => "ORG MAIL".to_owned(),
+            _ if sk.chars().all(|c| c.is_ascii_uppercase()) => format!("{pk} {sk}"),
+            _ => pk.to_owned(),
+        }
+    }
+
     /// What lies here; none when nothing of the product's does.
     pub(crate) fn family(&self) -> Option<Family> {
         let (pk, of) = self.pk.split_once('#').unwrap_or((&self.pk, ""));
@@ -552,5 +568,13 @@ mod tests {
         for (pk, sk) in [("ORG#c", "SEALS"), ("EVENTS#e", "EVENT"), ("EVENT#e", "X"), ("", ""), ("FORM#f", "FORM#f")] {
             assert_eq!(key(pk.to_owned(), sk).family(), None, "{pk} {sk}");
         }
+    }
+
+    #[test]
+    fn a_row_is_called_by_the_words_of_its_key() {
+        let kind = |pk: &str, sk: &str| key(pk.to_owned(), sk).kind();
+        assert_eq!(kind("BADGE#b", "VERSION#1"), "BADGE VERSION");
+        assert_eq!(kind("ORG#c#MAIL#h", "1#c"), "ORG MAIL");
+        assert_eq!(kind("FEED#c", "000#x"), "FEED");
     }
 }
