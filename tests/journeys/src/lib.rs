@@ -98,6 +98,25 @@ pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) 
     Reply { status: answer.status().as_u16(), headers, body }
 }
 
+/// A call of the stack's AWS in its JSON protocol, as its account's root, past every function. `target`: for example
+/// `AmazonSQS.SendMessage`.
+///
+/// # Panics
+/// When it is refused.
+#[must_use]
+pub fn aws(service: &str, target: &str, body: &Value) -> Value {
+    let credential = format!(
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    );
+    let headers = [
+        ("x-amz-target", target),
+        ("content-type", "application/x-amz-json-1.0"),
+        ("authorization", credential.as_str()),
+    ];
+    let address = format!("{}/", variable("AWS_ENDPOINT_URL"));
+    request("POST", &address, &headers, body.to_string().as_bytes()).expect(200).json()
+}
+
 /// A form with a file in it, as browsers send it: names and values in their order.
 #[must_use]
 pub fn post_form(url: &str, headers: &[(&str, &str)], fields: &[(&str, &[u8])]) -> Reply {

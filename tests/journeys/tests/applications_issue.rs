@@ -5,7 +5,7 @@
 mod applicants;
 
 use applicants::{Mine, Office, Page, answers, post};
-use journeys::{eventually, get, mails, request, validate, variable};
+use journeys::{aws, eventually, get, mails, request, validate, variable};
 use serde_json::{Value, json};
 
 /// The text of the mail to an address whose subject contains this, once it is there; the only one.
@@ -41,16 +41,8 @@ fn applicant(page: &Page) -> String {
 
 /// Leaves a job in the stack's signing queue.
 fn leave(job: &Value) {
-    let credential =
-        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
-    let headers = [
-        ("x-amz-target", "AmazonSQS.SendMessage"),
-        ("content-type", "application/x-amz-json-1.0"),
-        ("authorization", credential),
-    ];
     let body = json!({"QueueUrl": variable("SIGNING_QUEUE_URL"), "MessageBody": job.to_string()});
-    let _ = request("POST", &format!("{}/", variable("AWS_ENDPOINT_URL")), &headers, body.to_string().as_bytes())
-        .expect(200);
+    let _ = aws("sqs", "AmazonSQS.SendMessage", &body);
 }
 
 #[test]

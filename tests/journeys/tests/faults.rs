@@ -15,7 +15,7 @@ mod records;
 
 use applicants::{Mine, Office, Page, answers};
 use evidence::{MediaType, testing};
-use journeys::{Issuer, Reply, eventually, get, issue_to, operator, picture, post_form, request, variable};
+use journeys::{Issuer, Reply, aws, eventually, get, issue_to, operator, picture, post_form, request, variable};
 use records::now;
 use serde_json::{Value, json};
 use std::thread::sleep;
@@ -105,21 +105,7 @@ fn hide(queue: &str, seconds: u32) {
 }
 
 fn sqs(operation: &str, body: &Value) {
-    aws("sqs", &format!("AmazonSQS.{operation}"), body);
-}
-
-/// A call of the stack's AWS past the proxy, as its account's root.
-fn aws(service: &str, target: &str, body: &Value) {
-    let credential = format!(
-        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
-    );
-    let headers = [
-        ("x-amz-target", target),
-        ("content-type", "application/x-amz-json-1.0"),
-        ("authorization", credential.as_str()),
-    ];
-    let _ = request("POST", &format!("{}/", variable("AWS_ENDPOINT_URL")), &headers, body.to_string().as_bytes())
-        .expect(200);
+    let _ = aws("sqs", &format!("AmazonSQS.{operation}"), body);
 }
 
 /// Leaves a job in the signing queue, as the sweep does.
@@ -392,9 +378,9 @@ fn who_met_another_or_got_no_answer_is_not_told_so() {
 fn the_operator_is_told_what_is_wrong() {
     let row = json!({"pk": {"S": "NOBODY#1"}, "sk": {"S": "KNOWS"}});
     let table = variable("TABLE_NAME");
-    aws("dynamodb", "DynamoDB_20120810.PutItem", &json!({"TableName": table, "Item": row}));
+    let _ = aws("dynamodb", "DynamoDB_20120810.PutItem", &json!({"TableName": table, "Item": row}));
     let told = journeys::try_operator(&["store", "check"]);
-    aws("dynamodb", "DynamoDB_20120810.DeleteItem", &json!({"TableName": table, "Key": row}));
+    let _ = aws("dynamodb", "DynamoDB_20120810.DeleteItem", &json!({"TableName": table, "Key": row}));
     let report: Value = serde_json::from_slice(&told.stdout).unwrap();
     assert_eq!(report["violations"], json!([{"rule": "unknown_row", "at": "NOBODY#1 KNOWS"}]));
     assert!(!told.status.success());

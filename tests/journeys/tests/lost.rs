@@ -5,21 +5,12 @@
 mod applicants;
 
 use applicants::{Office, answers};
-use journeys::{get, operator, request, try_operator, validate, variable};
+use journeys::{aws, get, operator, request, try_operator, validate, variable};
 use serde_json::{Value, json};
 
 /// A call of the stack's table.
 fn dynamo(operation: &str, body: &Value) -> Value {
-    let credential =
-        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
-    let target = format!("DynamoDB_20120810.{operation}");
-    let headers = [
-        ("x-amz-target", target.as_str()),
-        ("content-type", "application/x-amz-json-1.0"),
-        ("authorization", credential),
-    ];
-    let address = format!("{}/", variable("AWS_ENDPOINT_URL"));
-    request("POST", &address, &headers, body.to_string().as_bytes()).expect(200).json()
+    aws("dynamodb", &format!("DynamoDB_20120810.{operation}"), body)
 }
 
 /// The rows of a partition, as DynamoDB writes them.

@@ -9,22 +9,15 @@ use application::abuse;
 use application::link::Opens;
 use application::{Application, Form};
 use jiff::Timestamp;
-use journeys::{Issuer, Reply, eventually, picture, request, variable};
+use journeys::{Issuer, Reply, aws, eventually, picture, request, variable};
 use serde_json::{Value, json};
 
 /// What a record of the table holds.
 pub fn document(pk: &str, sk: &str) -> Value {
     let key = json!({"pk": {"S": pk}, "sk": {"S": sk}});
-    let body = json!({"TableName": variable("TABLE_NAME"), "Key": key, "ConsistentRead": true}).to_string();
-    let credential =
-        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
-    let headers = [
-        ("x-amz-target", "DynamoDB_20120810.GetItem"),
-        ("content-type", "application/x-amz-json-1.0"),
-        ("authorization", credential),
-    ];
-    let answer = request("POST", &format!("{}/", variable("AWS_ENDPOINT_URL")), &headers, body.as_bytes()).expect(200);
-    serde_json::from_str(answer.json()["Item"]["doc"]["S"].as_str().unwrap()).unwrap()
+    let asked = json!({"TableName": variable("TABLE_NAME"), "Key": key, "ConsistentRead": true});
+    let answer = aws("dynamodb", "DynamoDB_20120810.GetItem", &asked);
+    serde_json::from_str(answer["Item"]["doc"]["S"].as_str().unwrap()).unwrap()
 }
 
 /// An organisation with a badge.
