@@ -75,7 +75,7 @@ class Powers(unittest.TestCase):
 
     def test_pure_crates_know_no_world(self):
         world = {"tokio", "lambda_http", "lambda_runtime", "hyper", "aws-config", "aws-sdk-dynamodb", "aws-sdk-s3", "aws-sdk-kms"}
-        for crate in ("badge", "application", "jsonld", "proof", "bake", "artwork", "design", "evidence", "layout", "openid", "pdf", "verify"):
+        for crate in ("badge", "application", "jsonld", "proof", "bake", "artwork", "design", "evidence", "layout", "letter", "openid", "pdf", "roster", "verify"):
             self.assertFalse(world & dependencies(ROOT / "shared" / crate / "Cargo.toml"), crate)
 
     def test_no_function_depends_on_a_function(self):

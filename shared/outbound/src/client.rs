@@ -139,12 +139,7 @@ impl Client {
             let target = Target::parse(url, &self.guard)?;
             let mut request = target.request(method, NAME, Bytes::from(body))?;
             request.headers_mut().extend(headers);
-            let attempt = self.breaker.begin(&target.name())?;
-            let answer = self.answer(&target, request).await;
-            if !answer.as_ref().is_err_and(FetchError::is_silence) {
-                attempt.answered();
-            }
-            Ok(match answer? {
+            Ok(match self.answer(&target, request).await? {
                 Answer::Final(fetched) => fetched,
                 Answer::Redirect(response) => Fetched {
                     status: response.status().as_u16(),
@@ -174,12 +169,7 @@ impl Client {
         loop {
             let mut request = target.request(Method::GET, VALIDATOR, Bytes::new())?;
             request.headers_mut().insert(ACCEPT, HeaderValue::from_str(accept).map_err(|_| FetchError::NotAnAddress)?);
-            let attempt = self.breaker.begin(&target.name())?;
-            let answer = self.answer(&target, request).await;
-            if !answer.as_ref().is_err_and(FetchError::is_silence) {
-                attempt.answered();
-            }
-            let response = match answer? {
+            let response = match self.answer(&target, request).await? {
                 Answer::Final(fetched) => return Ok(fetched),
                 Answer::Redirect(response) => response,
             };
@@ -193,7 +183,17 @@ impl Client {
         }
     }
 
+    /// Asks a host that is not left alone, and notes whether it answers.
     async fn answer(&self, target: &Target, request: Request<Full<Bytes>>) -> Result<Answer, FetchError> {
+        let attempt = self.breaker.begin(&format!("{}:{}", target.host, target.port))?;
+        let answer = self.answer_whole(target, request).await;
+        if !answer.as_ref().is_err_and(FetchError::is_silence) {
+            attempt.answered();
+        }
+        answer
+    }
+
+    async fn answer_whole(&self, target: &Target, request: Request<Full<Bytes>>) -> Result<Answer, FetchError> {
         let response = self.ask(target, request).await?;
         if is_redirect(response.status().as_u16()) {
             return Ok(Answer::Redirect(response));
@@ -286,11 +286,6 @@ impl Target {
         }
         url.set_fragment(None);
         Ok(Self { url, host, port, exempt })
-    }
-
-    /// What it is known by when it does not answer.
-    fn name(&self) -> String {
-        format!("{}:{}", self.host, self.port)
     }
 
     fn request(&self, method: Method, name: &'static str, body: Bytes) -> Result<Request<Full<Bytes>>, FetchError> {

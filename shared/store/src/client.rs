@@ -577,6 +577,15 @@ impl Store {
 }
 
 /// Waits before the next round of what a batch left over, or gives up.
+/// Whether the condition of a write held: where it did not, nothing was written, and that is an answer.
+pub(crate) fn held<T>(outcome: Result<T, StoreError>) -> Result<bool, StoreError> {
+    match outcome {
+        Ok(_) => Ok(true),
+        Err(StoreError::Conflict) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 async fn back_off(operation: &'static str, round: u32) -> Result<(), StoreError> {
     if round == BATCH_ROUNDS {
         return Err(StoreError::Unavailable { operation, code: "left over".into() });

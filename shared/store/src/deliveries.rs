@@ -7,7 +7,7 @@
 //! Sending is claimed first, for a few minutes: two workers with the same message send one mail. Who dies between the mail
 //! service's answer and the record of it leaves a claim that runs out, and the mail may be sent twice; never not at all.
 
-use crate::client::{Store, StoreError};
+use crate::client::{Store, StoreError, held};
 use crate::item::{Item, number};
 use crate::key;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -69,11 +69,7 @@ impl Store {
             Some("attribute_not_exists(rd) OR rd < :round OR (rd = :round AND attribute_not_exists(st) AND attribute_not_exists(bn) AND (attribute_not_exists(cl) OR cl <= :now))"),
             values([(":round", number(round)), (":until", seconds(until)), (":now", seconds(now))]),
         );
-        match claimed.await {
-            Ok(()) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error),
-        }
+        held(claimed.await)
     }
 
     /// Gives a claim back, so that the next attempt need not wait for its end.
@@ -195,11 +191,7 @@ impl Store {
             values([(":answer", json(&reply)?), (":accepted", AttributeValue::Bool(reply.accepted))]),
         )?;
         let told = self.transact_put(crate::feed::item(client, &notice)?, crate::client::Expect::Anything)?;
-        match self.transact(vec![answered, told]).await {
-            Ok(()) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error),
-        }
+        held(self.transact(vec![answered, told]).await)
     }
 
     /// What is known about the recipients of an event, by number; those about whom nothing is known are absent.
@@ -229,10 +221,7 @@ fn json(value: &impl serde::Serialize) -> Result<AttributeValue, StoreError> {
 }
 
 fn unless_conflict(outcome: Result<(), StoreError>) -> Result<(), StoreError> {
-    match outcome {
-        Err(StoreError::Conflict) => Ok(()),
-        other => other,
-    }
+    held(outcome).map(drop)
 }
 
 pub(crate) fn read(item: &Item) -> Result<Delivery, StoreError> {

@@ -7,7 +7,7 @@
 //! under a key that the cookie alone gives: who reads the table, or a backup of it, learns neither an address nor that two of them are
 //! one person's.
 
-use crate::client::{Expect, Store, StoreError, key_map, unavailable};
+use crate::client::{Expect, Store, StoreError, held, key_map, unavailable};
 use crate::item::{Item, number};
 use crate::key;
 use crate::secrets::Role;
@@ -370,11 +370,7 @@ impl Store {
             .expression_attribute_values(":now", number(now.as_second()))
             .send()
             .await;
-        match used.map_err(|e| unavailable("DeleteItem", &e)) {
-            Ok(_) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error),
-        }
+        held(used.map_err(|e| unavailable("DeleteItem", &e)))
     }
 
     /// Begins a session. `proved`: what is used up by it, unless that was used up before; false when somebody was first.
@@ -392,11 +388,7 @@ impl Store {
         if let Some(proved) = proved {
             writes.push(self.transact_delete(&key::sign_in(&proved.id), Some("attribute_exists(pk)"))?);
         }
-        match self.transact(writes).await {
-            Ok(()) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error),
-        }
+        held(self.transact(writes).await)
     }
 
     /// Whose a cookie's token is, and what they may do in `client`; none when it holds no more.
