@@ -336,6 +336,10 @@ pub(crate) async fn restore_store(arguments: &Arguments) -> Answer {
     let from = arguments.required("from")?.to_owned();
     let which = arguments.optional("partition").map_or(Which::All, Which::Partition);
     let (write, overwrite) = (yes(arguments, "apply")?, yes(arguments, "overwrite")?);
+    // Of the whole table that would undo whatever happened since: revocations, decisions, answers.
+    if overwrite && which == Which::All {
+        return Err("--overwrite needs --partition".into());
+    }
     let World { store, now, .. } = world().await?;
     if config::required("TABLE_NAME").is_ok_and(|name| name == from) {
         return Err("--from is the table in use".into());

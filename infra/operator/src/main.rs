@@ -47,10 +47,10 @@ Usage: operator COMMAND [--option VALUE …]
   seal compromised --fingerprint F                  what it sealed is genuine no more
   store check [--verify N|all]                      reads everything and changes nothing: what there is, what waits, and whatever does not
                                                     agree with the rest; verifies N credentials (1000). Fails when something is wrong
-  store restore --from TABLE [--partition PK] [--apply yes] [--overwrite yes]
+  store restore --from TABLE [--partition PK [--overwrite yes]] [--apply yes]
                                                     compares a restored copy of the table with the one in use, and with --apply puts back
-                                                    what is missing, with --overwrite what differs too. Rights and waiting work only where
-                                                    their partition is named
+                                                    what is missing. Where a partition is named: rights and waiting work too, and with
+                                                    --overwrite what differs
   queues show                                       how much waits, is worked on, and failed too often
   queues redrive --queue signing|mail|mail-prompt|mail-feedback|webhook|evidence|application
                                                     sends what failed too often back into its queue

@@ -87,6 +87,8 @@ fn what_was_lost_or_damaged_comes_back_and_rights_do_not_by_themselves() {
         "what is in use is right until somebody says otherwise"
     );
 
+    let all = ["store", "restore", "--from", &copy, "--apply", "yes", "--overwrite", "yes"];
+    assert!(!try_operator(&all).status.success(), "nobody turns the whole table back");
     let named = ["store", "restore", "--from", &copy, "--partition", &badge_pk, "--apply", "yes", "--overwrite", "yes"];
     assert_eq!(operator(&named)["written"], json!(1));
     let shown = office.issuer.call("GET", &format!("/v2/badge/{{client}}/{}", office.badge), &[], &Value::Null);
