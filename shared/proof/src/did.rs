@@ -245,8 +245,12 @@ pub fn did_key(text: &str) -> Result<PublicKey, DidError> {
         return Err(DidError::UnsupportedMethod(url.method().chars().take(20).collect()));
     }
     let multikey = url.did().rsplit(':').next().unwrap_or_default();
-    // `did:key:1.1:z…` (a version) is allowed by the method and written by nobody: the rest must be the key.
-    if url.did().len() != "did:key:".len() + multikey.len() || url.fragment().is_some_and(|own| own != multikey) {
+    // `did:key:1.1:z…` (a version) is allowed by the method and written by nobody: the rest must be the key. Nor has a
+    // key a path or a query.
+    let own = url.fragment().is_none_or(|own| own == multikey);
+    let fragment_bytes = url.fragment().map_or(0, |own| 1 + own.len());
+    let whole = "did:key:".len() + multikey.len() + fragment_bytes;
+    if !own || text.len() != whole {
         return Err(DidError::Malformed);
     }
     Ok(PublicKey::from_multikey(multikey)?)

@@ -24,14 +24,14 @@ fuzz_target!(|bytes: &[u8]| {
     let keys = [PublicKey::from_pem(text), PublicKey::from_multikey(text)];
     keys.iter().flatten().for_each(is_one);
     if let Ok(key) = did::did_key(text) {
-        assert_eq!(did::to_did_key(&key).as_deref(), Some(text.split('#').next().unwrap_or_default()));
+        assert_eq!(did::to_did_key(&key).as_deref(), text.split('#').next());
     }
     if let Ok(web) = DidWeb::parse(text) {
         assert!(web.document_url().starts_with("https://"));
     }
     let _ = DidUrl::parse(text).map(|url| (url.did().len(), url.fragment().map(str::len)));
     if let Ok(jws) = CompactJws::parse(text) {
-        assert_eq!(jws.as_str(), text);
+        assert_eq!(jws.as_str(), text.trim_ascii());
         let _ = vc_jwt::check_claims(jws.payload());
     }
     if let Ok(bits) = Bitstring::decode(text) {

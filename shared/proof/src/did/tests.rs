@@ -103,6 +103,10 @@ fn did_keys_stand_for_their_document() {
     assert_eq!(did_key(&format!("{did}#{multikey}")), Ok(key(1)));
     assert_eq!(did_key(&format!("{did}#{}", key(2).to_multikey().unwrap())), Err(DidError::Malformed));
     assert_eq!(did_key(&did.replace("did:key:", "did:key:1.1:")), Err(DidError::Malformed));
+    for more in ["/path", "?query", "?query#", "/path#"] {
+        assert_eq!(did_key(&format!("{did}{more}")), Err(DidError::Malformed), "{more}");
+    }
+    assert_eq!(did_key(&format!("{did}/path#{multikey}")), Err(DidError::Malformed));
     assert_eq!(did_key(DID), Err(DidError::UnsupportedMethod("web".into())));
     assert!(matches!(did_key("did:key:z6Mk"), Err(DidError::Key(_))));
     let document = did_key_document(&did).unwrap();
