@@ -59,6 +59,8 @@ def deploy(
         "MailPerSecond": "100",
         # Ten would only wait for the one emulator, and for each other.
         "Signers": "2",
+        # Nobody is held to anything, unless an organisation is given a smaller plan.
+        "Plans": (Path(__file__).parents[1] / "plans.json").read_text(encoding="utf-8"),
         "OutboundAllow": ",".join([base_url.removeprefix("http://"), *outbound]),
     }
     if issuer:

@@ -16,6 +16,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) signer: Signer,
     pub(crate) urls: badge::Urls,
+    pub(crate) plans: badge::plan::Plans,
     pub(crate) token_key_arn: String,
     pub(crate) token_key: PublicKey,
     gate: Gate,
@@ -35,7 +36,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key_arn), store.warm()).await;
     let token_key = token_key?;
     let gate = Gate::new(token_key.clone(), urls.base());
-    let app = App { store, signer, urls, token_key_arn, token_key, gate };
+    let app = App { store, signer, urls, plans: config::plans()?, token_key_arn, token_key, gate };
     let app = &app;
     edge::serve(move |request| async move { app.answer(&request).await }).await
 }
@@ -47,6 +48,10 @@ impl App {
             "GET /v2/client/{client}" => {
                 self.gate.caller(request, &[])?;
                 client::show(self, request).await
+            }
+            "GET /v2/client/{client}/usage" => {
+                self.gate.caller(request, &[])?;
+                client::usage(self, request).await
             }
             "PUT /v2/client/{client}" => {
                 self.gate.caller(request, &ADMINS)?;

@@ -36,6 +36,7 @@ pub(crate) struct App {
     /// The same, working on the bucket of evidence.
     pub(crate) files: Store,
     pub(crate) urls: badge::Urls,
+    pub(crate) plans: badge::plan::Plans,
     signing: Queue,
     mail: Queue,
     gate: Gate,
@@ -59,7 +60,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
     let gate = Gate::new(token_key?, urls.base());
     let files = store.in_bucket(config::required("EVIDENCE_BUCKET_NAME")?);
-    let app = App { store, files, urls, signing, mail, gate };
+    let app = App { store, files, urls, plans: config::plans()?, signing, mail, gate };
     let app = &app;
     let handle = move |request| async move { app.answer(&request).await };
     edge::serve_and_wake(handle, move |wake| async move { app.wake(wake).await }).await

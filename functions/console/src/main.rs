@@ -42,6 +42,7 @@ use tokio::sync::OnceCell;
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) urls: badge::Urls,
+    pub(crate) plans: badge::plan::Plans,
     pub(crate) api: api::Api,
     /// For letters that somebody waits for.
     pub(crate) prompt: Queue,
@@ -68,6 +69,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         people: OnceCell::new(),
         store,
         urls,
+        plans: config::plans()?,
     };
     let app = &app;
     edge::serve(move |request| async move { Ok(edge::html::remember(&request, app.answer(&request).await)) }).await

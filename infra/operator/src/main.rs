@@ -18,6 +18,9 @@ Usage: operator COMMAND [--option VALUE …]
   org create --name N --url U --email E [--description D] [--country CC] [--vc-jwt none|ES256|RS256]
              [--sign at_issue|on_claim] [--id ID] [--key-scope default|own]    a new organisation with its first API secret (role admin)
   org show --client ID                              an organisation
+  org plan --client ID --plan basic|premium|pro|default
+                                                    which plan it has; what is beyond a smaller one stays, and nothing is added
+  org export --client ID --file FILE                everything it owns, in one zip; waits until that is made
   org change --client ID [--name N] [--url U] [--email E] [--description D] [--country CC] [--sign at_issue|on_claim]
                                                     what is given changes, the rest stays, as does what is issued already
   org erase --client ID [--apply yes --name N]      what there is of an organisation's, rows and files; with --apply and its name everything
@@ -52,7 +55,7 @@ Usage: operator COMMAND [--option VALUE …]
                                                     what is missing. Where a partition is named: rights and waiting work too, and with
                                                     --overwrite what differs
   queues show                                       how much waits, is worked on, and failed too often
-  queues redrive --queue signing|mail|mail-prompt|mail-feedback|webhook|evidence|application
+  queues redrive --queue signing|mail|mail-prompt|mail-feedback|webhook|evidence|application|export
                                                     sends what failed too often back into its queue
 
 Environment: the stack's outputs in upper case (TABLE_NAME, BUCKET_NAME, SIGNING_QUEUE_URL, …), PUBLIC_BASE_URL, AWS_REGION and AWS credentials (AWS_ENDPOINT_URL for a local stack).
@@ -71,6 +74,8 @@ async fn main() -> ExitCode {
         (_, _, Err(error)) => Err(error),
         (Some("org"), Some("create"), Ok(arguments)) => commands::create_organisation(&arguments).await,
         (Some("org"), Some("show"), Ok(arguments)) => commands::show_organisation(&arguments).await,
+        (Some("org"), Some("export"), Ok(arguments)) => commands::export(&arguments).await,
+        (Some("org"), Some("plan"), Ok(arguments)) => commands::set_plan(&arguments).await,
         (Some("org"), Some("change"), Ok(arguments)) => commands::change_organisation(&arguments).await,
         (Some("org"), Some("erase"), Ok(arguments)) => commands::erase_organisation(&arguments).await,
         (Some("member"), Some("add"), Ok(arguments)) => commands::add_member(&arguments).await,
