@@ -581,7 +581,6 @@ impl Store {
     }
 }
 
-/// Waits before the next round of what a batch left over, or gives up.
 /// Whether the condition of a write held: where it did not, nothing was written, and that is an answer.
 pub(crate) fn held<T>(outcome: Result<T, StoreError>) -> Result<bool, StoreError> {
     match outcome {
@@ -591,6 +590,7 @@ pub(crate) fn held<T>(outcome: Result<T, StoreError>) -> Result<bool, StoreError
     }
 }
 
+/// Waits before the next round of what a batch left over, or gives up.
 pub(crate) async fn back_off(operation: &'static str, round: u32) -> Result<(), StoreError> {
     if round == BATCH_ROUNDS {
         return Err(StoreError::Unavailable { operation, code: "left over".into() });
