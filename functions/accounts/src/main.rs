@@ -32,10 +32,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     let signer = Signer::new(&aws);
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
-    let token_key_arn = config::required("TOKEN_KEY_ARN")?;
-    let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key_arn), store.warm()).await;
-    let token_key = token_key?;
-    let gate = Gate::new(token_key.clone(), urls.base());
+    let arns = config::token_keys()?;
+    let (keys, ()) = futures_util::future::join(signer.public_keys(&arns), store.warm()).await;
+    let keys = keys?;
+    let (token_key_arn, token_key) = (arns[0].clone(), keys[0].clone());
+    let gate = Gate::new(keys, urls.base());
     let app = App { store, signer, urls, plans: config::plans()?, token_key_arn, token_key, gate };
     let app = &app;
     edge::serve(move |request| async move { app.answer(&request).await }).await

@@ -54,11 +54,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     let signer = Signer::new(&aws);
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
-    let token_key = config::required("TOKEN_KEY_ARN")?;
+    let token_keys = config::token_keys()?;
     let queue = |name| config::required(name).map(|url| Queue::new(&aws, url));
     let (signing, mail) = (queue("SIGNING_QUEUE_URL")?, queue("MAIL_QUEUE_URL")?);
-    let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
-    let gate = Gate::new(token_key?, urls.base());
+    let (token_keys, ()) = futures_util::future::join(signer.public_keys(&token_keys), store.warm()).await;
+    let gate = Gate::new(token_keys?, urls.base());
     let files = store.in_bucket(config::required("EVIDENCE_BUCKET_NAME")?);
     let app = App { store, files, urls, plans: config::plans()?, signing, mail, gate };
     let app = &app;

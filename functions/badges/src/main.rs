@@ -38,9 +38,9 @@ async fn main() -> Result<(), lambda_http::Error> {
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
     let designer = design::Designer::new(config::required("FONTS_DIR")?);
-    let token_key = config::required("TOKEN_KEY_ARN")?;
-    let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
-    let gate = Gate::new(token_key?, urls.base());
+    let token_keys = config::token_keys()?;
+    let (token_keys, ()) = futures_util::future::join(signer.public_keys(&token_keys), store.warm()).await;
+    let gate = Gate::new(token_keys?, urls.base());
     let app = App { store, urls, plans: config::plans()?, designer, gate };
     let app = &app;
     edge::serve(move |request| async move { app.answer(&request).await }).await

@@ -48,9 +48,9 @@ async fn main() -> Result<(), lambda_http::Error> {
     let queue = Queue::new(&aws, config::required("EXPORT_QUEUE_URL")?);
     let step_units = config::required("STEP_UNITS")?.parse()?;
     let step_time = SignedDuration::from_secs(config::required("STEP_SECONDS")?.parse()?);
-    let token_key = config::required("TOKEN_KEY_ARN")?;
-    let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
-    let gate = Gate::new(token_key?, urls.base());
+    let token_keys = config::token_keys()?;
+    let (token_keys, ()) = futures_util::future::join(signer.public_keys(&token_keys), store.warm()).await;
+    let gate = Gate::new(token_keys?, urls.base());
     let app = App { store, files, urls, queue, step_units, step_time, gate };
     let app = &app;
     let handle = move |request| async move { app.answer(&request).await };

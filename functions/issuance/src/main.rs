@@ -54,13 +54,13 @@ async fn main() -> Result<(), lambda_http::Error> {
     let signer = Signer::new(&aws);
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
-    let token_key = config::required("TOKEN_KEY_ARN")?;
+    let token_keys = config::token_keys()?;
     let queue = |name| config::required(name).map(|url| Queue::new(&aws, url));
     let (signing, mail, webhooks) =
         (queue("SIGNING_QUEUE_URL")?, queue("MAIL_QUEUE_URL")?, queue("WEBHOOK_QUEUE_URL")?);
     // Both connections are opened while the function starts, when it has more processor than later.
-    let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
-    let gate = Gate::new(token_key?, urls.base());
+    let (token_keys, ()) = futures_util::future::join(signer.public_keys(&token_keys), store.warm()).await;
+    let gate = Gate::new(token_keys?, urls.base());
     let app = App { store, signer, urls, plans: config::plans()?, signing, mail, webhooks, gate };
     let app = &app;
     edge::serve_wake_and_obey(

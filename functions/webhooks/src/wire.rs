@@ -108,7 +108,7 @@ impl Wire {
             store: Store::new(&aws, "table".into(), "bucket".into()),
             outside: Client::new(Guard { allow: AllowList::parse(&self.host).unwrap(), ..Guard::default() }),
             queue: Queue::new(&aws, format!("{endpoint}/queue")),
-            gate: Gate::new(key.public_key().clone(), urls.base()),
+            gate: Gate::new(vec![key.public_key().clone()], urls.base()),
             urls,
         }
     }

@@ -285,6 +285,20 @@ pub(crate) async fn create_key(arguments: &Arguments) -> Answer {
     register(&world, &created, arguments.optional("scope").unwrap_or(DEFAULT_SCOPE)).await
 }
 
+/// A new key like the one at `--like`, or else at the ARN in `variable`; its ARN.
+pub(crate) async fn create_like(arguments: &Arguments, variable: &str) -> Result<String, String> {
+    arguments.only(&["like"])?;
+    let like = arguments.optional("like").map(str::to_owned).or_else(|| config::optional(variable));
+    let like = like.ok_or_else(|| format!("--like is needed, or {variable}"))?;
+    world().await?.signer.create_like(&like).await.map_err(|error| error.to_string())
+}
+
+/// `token new-key`.
+pub(crate) async fn new_token_key(arguments: &Arguments) -> Answer {
+    let arn = create_like(arguments, "TOKEN_KEY_ARN").await?;
+    Ok(json!({"arn": arn, "next": "deploy AcceptedTokenKey=ARN, then SigningTokenKey=ARN; see docs/operations.md"}))
+}
+
 async fn register(world: &World, arn: &str, scope: &str) -> Answer {
     let public: PublicKey = world.signer.public_key(arn).await.map_err(|e| e.to_string())?;
     let purpose = KeyPurpose::of(&public).ok_or_else(|| format!("{arn} is of a kind that signs no credentials"))?;

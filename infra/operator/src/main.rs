@@ -48,6 +48,7 @@ Usage: operator COMMAND [--option VALUE …]
   seal list                                         all seals with their fingerprints
   seal retire --fingerprint F                       seals no more; what it sealed stays genuine
   seal compromised --fingerprint F                  what it sealed is genuine no more
+  token new-key [--like ARN]                        a new KMS key like the one that signs access tokens; deployments take it into use
   store check [--verify N|all]                      reads everything and changes nothing: what there is, what waits, and whatever does not
                                                     agree with the rest; verifies N credentials (1000). Fails when something is wrong
   store restore --from TABLE [--partition PK [--overwrite yes]] [--apply yes]
@@ -96,6 +97,7 @@ async fn main() -> ExitCode {
         (Some("seal"), Some("list"), Ok(arguments)) => seal::list(&arguments).await,
         (Some("seal"), Some("retire"), Ok(arguments)) => seal::retire(&arguments).await,
         (Some("seal"), Some("compromised"), Ok(arguments)) => seal::compromised(&arguments).await,
+        (Some("token"), Some("new-key"), Ok(arguments)) => commands::new_token_key(&arguments).await,
         (Some("store"), Some("check"), Ok(arguments)) => commands::check_store(&arguments).await,
         (Some("store"), Some("restore"), Ok(arguments)) => commands::restore_store(&arguments).await,
         (Some("queues"), Some("show"), Ok(arguments)) => commands::show_queues(&arguments).await,

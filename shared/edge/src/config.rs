@@ -52,6 +52,15 @@ pub fn plans() -> Result<Plans, ConfigError> {
     optional(name).map_or_else(|| Ok(Plans::default()), read)
 }
 
+/// The KMS keys of access tokens: first the one that signs (`TOKEN_KEY_ARN`), then the one that is taken besides while they change
+/// (`ACCEPTED_TOKEN_KEY_ARN`).
+///
+/// # Errors
+/// [`ConfigError`] when there is none.
+pub fn token_keys() -> Result<Vec<String>, ConfigError> {
+    Ok(std::iter::once(required("TOKEN_KEY_ARN")?).chain(optional("ACCEPTED_TOKEN_KEY_ARN")).collect())
+}
+
 /// One attempt of an AWS call; a healthy one takes some ten milliseconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// An AWS call with its repetitions, well inside the function's own time.

@@ -229,27 +229,12 @@ fn what_is_public_asks_for_no_token_and_what_is_the_staffs_for_a_session() {
     }
 }
 
-/// A token as `accounts` makes one, given out `ago` seconds before now.
-fn token_from(issuer: &Issuer, ago: i64) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let signer = signer::Signer::new(&records::aws());
-        let arn = journeys::variable("TOKEN_KEY_ARN");
-        let key = signer.public_key(&arn).await.unwrap();
-        let at = records::now() - jiff::SignedDuration::from_secs(ago);
-        let client = issuer.client.parse().unwrap();
-        let claims = edge::token::Claims::new(&journeys::base(), &client, "1", vec!["admin".into()], at);
-        let draft = claims.draft(&key).unwrap();
-        let signature = signer.sign(&arn, draft.signing_input()).await.unwrap();
-        draft.complete(&signature, &key).unwrap()
-    })
-}
-
 #[test]
 fn a_token_whose_time_is_over_is_none() {
     let issuer = Issuer::new("Yesterday's", &[]);
+    let arn = journeys::variable("TOKEN_KEY_ARN");
     // The same token opens while it lives, so that nothing but its age is what is refused.
-    let (alive, over) = (token_from(&issuer, 60), token_from(&issuer, 2 * 60 * 60));
+    let (alive, over) = (records::token(&issuer.client, &arn, 60), records::token(&issuer.client, &arn, 2 * 60 * 60));
     for (route, _) in GUARDED {
         let (method, path) = parts(route, &issuer.client, "nosuchbadge", "00000000000000000000");
         let with = |token: &str| request(&method, &path, &[("authorization", &format!("Bearer {token}"))], b"[]");
