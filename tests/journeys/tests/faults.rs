@@ -387,6 +387,51 @@ fn the_operator_is_told_what_is_wrong() {
     assert!(!told.status.success());
 }
 
+#[test]
+#[ignore = "needs a stack whose AWS fails"]
+fn the_operator_is_told_of_a_file_that_is_gone_and_of_a_credential_that_was_altered() {
+    let shop = Shop::new("Moths and rust");
+    let event = shop.issue(&pair("whole"), false);
+    let told = || -> Value {
+        let told = journeys::try_operator(&["store", "check", "--verify", "all"]);
+        serde_json::from_slice::<Value>(&told.stdout).unwrap()["violations"].clone()
+    };
+    assert_eq!(told(), json!([]));
+
+    let shown = shop.issuer.call("GET", &format!("/v2/badge/{{client}}/{}", shop.badge), &[], &Value::Null).expect(200);
+    let picture = shown.json()["image"].as_str().unwrap().to_owned();
+    let bytes = get(&picture).expect(200).body;
+    let object = format!("artwork/{}", picture.rsplit('/').next().unwrap());
+    let address = format!("{}/{}/{object}", variable("AWS_ENDPOINT_URL"), variable("BUCKET_NAME"));
+    let s3 = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
+    let headers = [("authorization", s3), ("content-type", "image/png")];
+    let _ = request("DELETE", &address, &headers, b"").expect(204);
+    let found = told();
+    let _ = request("PUT", &address, &headers, &bytes).expect(200);
+    assert_eq!(found, json!([{"rule": "no_file", "at": object}]));
+
+    // One recipient's row has the bytes that were signed for the other.
+    let dynamo = |operation: &str, mut body: Value| {
+        body["TableName"] = variable("TABLE_NAME").into();
+        aws("dynamodb", &format!("DynamoDB_20120810.{operation}"), &body)
+    };
+    let of_event = json!({":pk": {"S": format!("EVENT#{event}")}, ":sk": {"S": "CRED#"}});
+    let query =
+        json!({"KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)", "ExpressionAttributeValues": of_event});
+    let rows = dynamo("Query", query)["Items"].as_array().unwrap().clone();
+    let mut altered = rows[0].clone();
+    altered["z"] = rows[1]["z"].clone();
+    let _ = dynamo("PutItem", json!({"Item": altered}));
+    let found = told();
+    let _ = dynamo("PutItem", json!({"Item": rows[0]}));
+    let found = found.as_array().unwrap();
+    let member = rows[0]["sk"]["S"].as_str().unwrap().trim_start_matches("CRED#");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["rule"], "unverified");
+    assert!(found[0]["at"].as_str().unwrap().ends_with(member), "{found:?}");
+    all_is_well();
+}
+
 /// Who revoked does not come back; somebody must publish it nevertheless.
 #[test]
 #[ignore = "needs a stack whose AWS fails"]

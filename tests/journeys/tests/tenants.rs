@@ -4,8 +4,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a journey ends where an answer lacks what it should have")]
 
+mod applicants;
 mod records;
 
+use applicants::{Office, answers};
+use edge::token::Claims;
 use journeys::{Issuer, issue_to, operator, picture, request};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -241,6 +244,68 @@ fn a_token_whose_time_is_over_is_none() {
         assert_eq!(with(&over).expect(403).text(), "403 Forbidden", "{route}");
         assert_ne!(with(&alive).text(), "403 Forbidden", "{route}");
     }
+}
+
+/// A member of the staff may be let to some badges only; the console calls with such a token.
+#[test]
+fn who_is_let_to_some_badges_reaches_nothing_of_another() {
+    let office = Office::new("Two departments");
+    let client = &office.issuer.client;
+    let mine = office.issuer.create_badge(&picture());
+    let event = office.issuer.issue(&office.badge, &[&format!("c+{client}@example.org")]);
+    let page = office.form(&json!({"method": "review", "reviewers": []}));
+    let application = page.hand_in(answers(&format!("other+{client}@example.org"))).id;
+    let list = [("content-type", "text/csv")];
+    let import = format!("/v2/import/{client}/{}", office.badge);
+    let bearer = format!("Bearer {}", office.issuer.token());
+    let headers = [list[0], ("authorization", bearer.as_str())];
+    let import = request("POST", &import, &headers, format!("email\nd+{client}@example.org\n").as_bytes()).expect(200);
+    let import = import.json()["resource_id"].as_str().unwrap().to_owned();
+    let others = [
+        ("{badge}", office.badge.as_str()),
+        ("{event}", &event),
+        ("{form}", &page.form),
+        ("{application}", &application),
+        ("{import}", &import),
+    ];
+
+    let roles = vec!["creator".into(), "issuer".into(), "reviewer".into()];
+    let claims = Claims::new(&journeys::base(), &client.parse().unwrap(), "member:m", roles, records::now());
+    let arn = journeys::variable("TOKEN_KEY_ARN");
+    let whole = format!("Bearer {}", records::signed(&claims, &arn));
+    let claims = claims.narrowed(Some(vec![mine.parse().unwrap()]), 600);
+    let narrow = format!("Bearer {}", records::signed(&claims, &arn));
+    let about = |route: &str| others.iter().any(|(name, _)| route.contains(name));
+    let (mut closed, mut lists) = (0, 0);
+    for (route, roles) in GUARDED.into_iter().filter(|(_, roles)| !roles.is_empty()) {
+        let (method, path) = others
+            .iter()
+            .fold(route.replace("{client}", client), |path, (name, id)| path.replace(name, id))
+            .split_once(' ')
+            .map(|(method, path)| (method.to_owned(), path.to_owned()))
+            .unwrap();
+        let with = |token: &str| {
+            request(&method, &path, &[("authorization", token), ("content-type", "application/json")], b"{}")
+        };
+        if about(route) {
+            let status = with(&narrow).status;
+            assert!(matches!(status, 403 | 404), "{route}: {status}");
+            closed += 1;
+            if method == "GET" && !path.contains('{') {
+                assert!(with(&whole).status < 300, "{route} is open to who is let to every badge {roles:?}");
+            }
+        } else if method == "GET" && with(&narrow).status == 200 {
+            let text = with(&narrow).text();
+            let found: Vec<_> = others.iter().filter(|(_, id)| text.contains(id)).collect();
+            assert!(found.is_empty(), "{route} tells of {found:?}: {text}");
+            lists += 1;
+        }
+    }
+    assert!(closed >= 20 && lists >= 5, "{closed} {lists}");
+    // What was refused was not done either.
+    assert_eq!(office.issuer.recipients(&event)[0]["revoked"], false);
+    assert_eq!(office.application(&application)["state"], "pending");
+    office.issuer.call("GET", &format!("/v2/badge/{{client}}/{}", office.badge), &[], &Value::Null).expect(200);
 }
 
 fn parts(route: &str, client: &str, badge: &str, event: &str) -> (String, String) {

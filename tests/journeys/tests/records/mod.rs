@@ -4,6 +4,7 @@
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_types::SdkConfig;
+use edge::token::Claims;
 use jiff::Timestamp;
 use journeys::{base, request, variable};
 use serde_json::Value;
@@ -33,12 +34,16 @@ pub fn files() -> Store {
 
 /// An organisation's token as `accounts` makes one, signed by the key at `arn` and given out `ago` seconds before now.
 pub fn token(client: &str, arn: &str, ago: i64) -> String {
+    let at = now() - jiff::SignedDuration::from_secs(ago);
+    signed(&Claims::new(&base(), &client.parse().unwrap(), "1", vec!["admin".into()], at), arn)
+}
+
+/// A token with these claims, signed by the key at `arn`.
+pub fn signed(claims: &Claims, arn: &str) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let signer = signer::Signer::new(&aws());
         let key = signer.public_key(arn).await.unwrap();
-        let at = now() - jiff::SignedDuration::from_secs(ago);
-        let claims = edge::token::Claims::new(&base(), &client.parse().unwrap(), "1", vec!["admin".into()], at);
         let draft = claims.draft(&key).unwrap();
         let signature = signer.sign(arn, draft.signing_input()).await.unwrap();
         draft.complete(&signature, &key).unwrap()
