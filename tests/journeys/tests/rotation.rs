@@ -5,44 +5,20 @@
 use journeys::browser::Browser;
 use journeys::{Issuer, operator, request, variable};
 use proof::jws::CompactJws;
+use std::process::Command;
 
 mod records;
 
-/// Deploys the stack that runs with these parameters changed, as `sam deploy --parameter-overrides` does, and waits for it.
+/// Deploys the stack that runs with these parameters changed, as `infra/deploy --parameter-overrides` does in AWS.
 fn deploy(changed: &[(&str, &str)]) {
-    let described = cloudformation(&[("Action", "DescribeStacks"), ("StackName", "shirushi")]);
-    let names = described.split("<ParameterKey>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned());
-    let mut form = vec![("Action".to_owned(), "UpdateStack".to_owned())];
-    form.push(("StackName".to_owned(), "shirushi".to_owned()));
-    form.push(("UsePreviousTemplate".to_owned(), "true".to_owned()));
-    form.push(("Capabilities.member.1".to_owned(), "CAPABILITY_IAM".to_owned()));
-    let kept: Vec<String> = names.filter(|name| changed.iter().all(|(other, _)| other != name)).collect();
-    for (index, name) in kept.iter().enumerate() {
-        form.push((format!("Parameters.member.{}.ParameterKey", index + 1), name.clone()));
-        form.push((format!("Parameters.member.{}.UsePreviousValue", index + 1), "true".to_owned()));
-    }
-    for (index, (name, value)) in changed.iter().enumerate() {
-        let number = kept.len() + index + 1;
-        form.push((format!("Parameters.member.{number}.ParameterKey"), (*name).to_owned()));
-        form.push((format!("Parameters.member.{number}.ParameterValue"), (*value).to_owned()));
-    }
-    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let _ = cloudformation(&form);
-    let status = cloudformation(&[("Action", "DescribeStacks"), ("StackName", "shirushi")]);
-    assert!(status.contains("<StackStatus>UPDATE_COMPLETE</StackStatus>"), "{status}");
-}
-
-/// A call of CloudFormation's query protocol; its answer in XML.
-fn cloudformation(fields: &[(&str, &str)]) -> String {
-    let headers = [
-        ("content-type", "application/x-www-form-urlencoded"),
-        (
-            "authorization",
-            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cloudformation/aws4_request, SignedHeaders=host, Signature=0",
-        ),
-    ];
-    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    request("POST", &format!("{}/", variable("AWS_ENDPOINT_URL")), &headers, body.as_bytes()).expect(200).text()
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let parameters = changed.iter().map(|(name, value)| format!("{name}={value}"));
+    let done = Command::new(format!("{root}/.local/venv/bin/python"))
+        .args([format!("{root}/infra/local/stack.py"), "deploy".to_owned()])
+        .args(parameters)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
 #[test]
