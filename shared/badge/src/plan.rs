@@ -237,6 +237,9 @@ impl Reached {
             (Some(_), _) => {
                 ("Please try again in a minute.".to_owned(), "1分ほど待ってから再度お試しください。".to_owned())
             }
+            (None, _) if tier == Tier::Pro => {
+                ("Remove one that is not needed any more.".to_owned(), "不要なものを削除してください。".to_owned())
+            }
             (None, _) => (
                 "Remove one that is not needed any more, or ask for a larger plan.".to_owned(),
                 "不要なものを削除するか、上位のプランをご検討ください。".to_owned(),
@@ -314,6 +317,10 @@ mod tests {
         assert_eq!(plans.limit(Some(Tier::Premium), Quota::Aliases).unwrap().max, MAX_ALIASES);
         let (en, ja) = plans.limit(None, Quota::Webhooks).unwrap().reached(0, at("2026-01-01T00:00:00Z")).texts();
         assert!(en.contains("does not include webhooks") && ja.contains("利用できません"));
+        let said =
+            |tier| plans.limit(Some(tier), Quota::Aliases).unwrap().reached(1, at("2026-01-01T00:00:00Z")).texts();
+        assert!(said(Tier::Premium).0.contains("larger plan"));
+        assert!(!said(Tier::Pro).0.contains("larger plan"), "there is none");
         for wrong in
             [r#"{"gold": {}}"#, r#"{"basic": {"badge": 1}}"#, r#"{"basic": {"badges": -1}}"#, r#"{"default": "x"}"#]
         {
