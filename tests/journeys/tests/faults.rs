@@ -398,8 +398,8 @@ fn the_operator_is_told_of_a_file_that_is_gone_and_of_a_credential_that_was_alte
     };
     assert_eq!(told(), json!([]));
 
-    let shown = shop.issuer.call("GET", &format!("/v2/badge/{{client}}/{}", shop.badge), &[], &Value::Null).expect(200);
-    let picture = shown.json()["image"].as_str().unwrap().to_owned();
+    let credential = get(&format!("/credentials/{}", shop.issuer.credentials(&event)[0])).expect(200).json();
+    let picture = credential["credentialSubject"]["achievement"]["image"]["id"].as_str().unwrap().to_owned();
     let bytes = get(&picture).expect(200).body;
     let object = format!("artwork/{}", picture.rsplit('/').next().unwrap());
     let address = format!("{}/{}/{object}", variable("AWS_ENDPOINT_URL"), variable("BUCKET_NAME"));

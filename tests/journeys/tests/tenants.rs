@@ -276,35 +276,42 @@ fn who_is_let_to_some_badges_reaches_nothing_of_another() {
     let claims = claims.narrowed(Some(vec![mine.parse().unwrap()]), 600);
     let narrow = format!("Bearer {}", records::signed(&claims, &arn));
     let about = |route: &str| others.iter().any(|(name, _)| route.contains(name));
-    let (mut closed, mut lists) = (0, 0);
-    for (route, roles) in GUARDED.into_iter().filter(|(_, roles)| !roles.is_empty()) {
-        let (method, path) = others
-            .iter()
-            .fold(route.replace("{client}", client), |path, (name, id)| path.replace(name, id))
-            .split_once(' ')
-            .map(|(method, path)| (method.to_owned(), path.to_owned()))
-            .unwrap();
+    let (mut closed, mut lists, mut open) = (0, 0, Vec::new());
+    for (route, _) in GUARDED.into_iter().filter(|(_, roles)| !roles.is_empty()) {
+        let filled = others.iter().fold(route.replace("{client}", client), |path, (name, id)| path.replace(name, id));
+        let (method, path) = filled.split_once(' ').unwrap();
+        let body = match route {
+            "POST /v2/event/{client}/{badge}/issue" => issue_to(&["e@example.org"]),
+            "PUT /v2/badge/{client}/{badge}" => journeys::badge(&picture()),
+            "PATCH /v2/badge/{client}/{badge}" => json!({"expires": 1}),
+            "PUT /v2/form/{client}/{form}" => office.body(&json!({"method": "review", "reviewers": []})),
+            "POST /v2/application/{client}/{application}/decision" => json!({"decision": "approve"}),
+            _ => json!({"recipient": [format!("c+{client}@example.org")]}),
+        };
         let with = |token: &str| {
-            request(&method, &path, &[("authorization", token), ("content-type", "application/json")], b"{}")
+            let headers = [("authorization", token), ("content-type", "application/json")];
+            request(method, path, &headers, body.to_string().as_bytes())
         };
         if about(route) {
-            let status = with(&narrow).status;
-            assert!(matches!(status, 403 | 404), "{route}: {status}");
             closed += 1;
+            let status = with(&narrow).status;
+            if !matches!(status, 403 | 404) {
+                open.push(format!("{route}: {status}"));
+            }
             if method == "GET" && !path.contains('{') {
-                assert!(with(&whole).status < 300, "{route} is open to who is let to every badge {roles:?}");
+                assert!(with(&whole).status < 300, "{route} is open to who is let to every badge");
             }
         } else if method == "GET" && with(&narrow).status == 200 {
             let text = with(&narrow).text();
-            let found: Vec<_> = others.iter().filter(|(_, id)| text.contains(id)).collect();
-            assert!(found.is_empty(), "{route} tells of {found:?}: {text}");
             lists += 1;
+            open.extend(others.iter().filter(|(_, id)| text.contains(id)).map(|(name, _)| format!("{route}: {name}")));
         }
     }
+    assert_eq!(open, Vec::<String>::new());
     assert!(closed >= 20 && lists >= 5, "{closed} {lists}");
     // What was refused was not done either.
     assert_eq!(office.issuer.recipients(&event)[0]["revoked"], false);
-    assert_eq!(office.application(&application)["state"], "pending");
+    assert_eq!(office.application(&application)["state"], "submitted");
     office.issuer.call("GET", &format!("/v2/badge/{{client}}/{}", office.badge), &[], &Value::Null).expect(200);
 }
 
