@@ -7,7 +7,7 @@ import os
 import platform
 import shutil
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,18 +37,7 @@ def deploy(
     The validator may fetch from the stack itself, which is how it checks what was issued here, and from `outbound`. `issuer`: of an
     identity provider, by which people may sign in too.
     """
-    session = boto3.Session(
-        environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=environment["AWS_REGION"]
-    )
-
-    def client(service: str):
-        # One connection attempt is enough for a server on this machine; waiting hides what is wrong.
-        config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-        return session.client(service, endpoint_url=environment["AWS_ENDPOINT_URL"], config=config)
-
-    template = transform.load()
-    code = upload(client("s3"), transform.functions(template), binaries, store)
-    body = json.dumps(transform.localise(transform.transform(template, code), API_ID))
+    client = clients(environment)
     parameters = {
         "Stage": "local",
         "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
@@ -59,6 +48,8 @@ def deploy(
         "MailPerSecond": "100",
         # Ten would only wait for the one emulator, and for each other.
         "Signers": "2",
+        # Nobody is held to anything, unless an organisation is given a smaller plan.
+        "Plans": (Path(__file__).parents[1] / "plans.json").read_text(encoding="utf-8"),
         "OutboundAllow": ",".join([base_url.removeprefix("http://"), *outbound]),
     }
     if issuer:
@@ -70,10 +61,39 @@ def deploy(
             "OidcDomains": "believed.example",
             "OutboundAllow": ",".join([parameters["OutboundAllow"], urlsplit(issuer).netloc]),
         }
+    return roll_out(client, parameters, binaries, store)
+
+
+def change(environment: dict[str, str], parameters: dict[str, str], binaries: Path, store: Path) -> dict[str, str]:
+    """Deploys a stack that is there with these parameters changed, as `infra/deploy --parameter-overrides` does in AWS."""
+    client = clients(environment)
+    stack = describe(client("cloudformation"))
+    if stack is None:
+        raise DeploymentFailed(f"there is no stack {STACK}")
+    before = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in stack["Parameters"]}
+    return roll_out(client, before | parameters, binaries, store)
+
+
+def clients(environment: dict[str, str]) -> Callable:
+    session = boto3.Session(
+        environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=environment["AWS_REGION"]
+    )
+    # One connection attempt is enough for a server on this machine; waiting hides what is wrong.
+    config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+    return lambda service: session.client(service, endpoint_url=environment["AWS_ENDPOINT_URL"], config=config)
+
+
+def roll_out(client: Callable, parameters: dict[str, str], binaries: Path, store: Path) -> dict[str, str]:
+    template = transform.load()
+    code = upload(client("s3"), transform.functions(template), binaries, store)
+    # What infra/deploy writes there is new each time; here nothing is deployed anew that is as it was.
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    variables["DEPLOYED"] = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
+    body = json.dumps(transform.localise(transform.transform(template, code), API_ID))
     # CloudFormation takes 51,200 characters in a request; anything longer lies in S3, as the SAM command line does it too.
     s3, key = client("s3"), "template.json"
     s3.put_object(Bucket=ARTIFACTS, Key=key, Body=body.encode())
-    where = {"TemplateURL": f"{environment['AWS_ENDPOINT_URL']}/{ARTIFACTS}/{key}"}
+    where = {"TemplateURL": f"{s3.meta.endpoint_url}/{ARTIFACTS}/{key}"}
     outputs = apply(client("cloudformation"), where, parameters)
     # The emulator's CloudFormation passes over the table's TimeToLiveSpecification.
     enable_ttl(client("dynamodb"), outputs["TableName"], template["Resources"]["Table"]["Properties"])

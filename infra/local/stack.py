@@ -210,6 +210,12 @@ def test(options: argparse.Namespace) -> int:
     return code if code >= 0 else 128 - code  # the shell's convention for a command ended by a signal
 
 
+def change(options: argparse.Namespace) -> int:
+    parameters = dict(parameter.split("=", 1) for parameter in options.parameters)
+    deploy.change(dict(os.environ), parameters, BINARIES, FUNCTION_STORE)
+    return 0
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="the local stack")
     commands = parser.add_subparsers(required=True)
@@ -228,6 +234,9 @@ def parse_arguments() -> argparse.Namespace:
     check.add_argument("--logs", type=Path, default=LOCAL / "logs" / "test")
     check.add_argument("command", nargs=argparse.REMAINDER)
     check.set_defaults(run=test)
+    again = commands.add_parser("deploy", help="the stack of this environment anew, with parameters changed")
+    again.add_argument("parameters", nargs="+", metavar="NAME=VALUE")
+    again.set_defaults(run=change)
     commands.add_parser("build").set_defaults(run=lambda _: build())
     return parser.parse_args()
 

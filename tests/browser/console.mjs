@@ -96,8 +96,12 @@ async function member(browser, address, {anew = false, ...options}) {
   return opened;
 }
 
+function operator(...words) {
+  execFileSync(`${ROOT}/target/debug/operator`, words, {stdio: 'ignore'});
+}
+
 function addMember(address, roles) {
-  execFileSync(`${ROOT}/target/debug/operator`, ['member', 'add', '--client', client, '--email', address, '--roles', roles], {stdio: 'ignore'});
+  operator('member', 'add', '--client', client, '--email', address, '--roles', roles);
 }
 
 /** A ready badge with these texts, through the editor; its id. */
@@ -592,7 +596,7 @@ async function look(browser, {badge, event, form, application}) {
       image: `${home}/badges/${badge}/image`, forms: `${home}/forms`, 'form-new': `${home}/forms/new`, form: `${home}/forms/${form}`,
       issue: `${home}/issue`, recipients: `${home}/issue/${badge}`, applications: `${home}/applications?state=issued`,
       application: `${home}/applications/${application}`, events: `${home}/events`, event: `${home}/events/${event}`,
-      members: `${home}/members`, member: base + someone, settings: `${home}/settings`, audit: `${home}/audit`, lost: `${home}/nowhere`,
+      members: `${home}/members`, member: base + someone, settings: `${home}/settings`, audit: `${home}/audit`, plan: `${home}/plan`, exports: `${home}/exports`, lost: `${home}/nowhere`,
     };
     for(const [name, address] of Object.entries(places)) {
       traffic.bytes = 0;
@@ -631,6 +635,8 @@ await withBrowser(async browser => {
   await part('scripts', () => evil(browser, bad));
   await part('policy', () => policy(browser));
   await part('without scripts', () => withoutScripts(browser, made.id));
+  // With limits, some of which are reached.
+  operator('org', 'plan', '--client', client, '--plan', 'basic');
   await part('look', () => look(browser, {badge: made.id, event: made.event, ...reviewed}));
 });
 console.log(`${judged} pages of the console judged`);

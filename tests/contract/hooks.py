@@ -21,7 +21,7 @@ BASE = MADE["base"]
 # One request in so many keeps the ids it was made with, which name nothing.
 RANDOM_ONE_IN = 6
 
-REAL = {name: [MADE[name]] for name in ("client", "badge", "alias", "event", "import", "webhook", "kid", "multikey")}
+REAL = {name: [MADE[name]] for name in ("client", "badge", "alias", "event", "import", "webhook", "export", "kid", "multikey")}
 REAL |= {name: [MADE[name]] for name in ("form", "template", "application")} | {"link": [MADE["apply_link"]]}
 # Nothing was uploaded; what files are answered with is the journeys'.
 REAL |= {"asset": MADE["assets"], "key": [MADE["holder"]], "evidence": ["e3k8d2m7q1z9x4c6"]}

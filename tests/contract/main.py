@@ -75,6 +75,7 @@ def prepare(stack: Stack) -> dict:
     stack.call("PUT", f"/v2/event/{{client}}/{made['event']}/revoke", json={"recipient": ["hanako@example.org"]})
     made["import"] = stack.make(f"/v2/import/{{client}}/{made['badge']}", data=b"email\njiro@example.org\nnobody\n")
     made["webhook"] = stack.make("/v2/webhook/{client}", json=webhook)
+    made["export"] = stack.make("/v2/export/{client}")
     form = {
         "badge_id": made["badge"], "title": "Completion", "fields": [{"id": "why", "type": "paragraph", "label": "Why"}], "per_person": 0,
         "approval": {"method": "review", "reviewers": []},
@@ -132,6 +133,7 @@ def real(document: str, stack: Stack, made: dict) -> str:
         "xjtwwm79p3vgy3we": made["alias"],
         "z4t05bwden3frhp7": made["import"],
         "w8k2m4n6p8q0r2s4": made["webhook"],
+        "1c60r30c1g60r30c": made["export"],
         "1wx1h6d8c7fadvnt": made["status"],
         "a3k8d2m7q1z9x4c6.a.6c7f3a10.00112233445566778899aabbccddeeff": made["apply_link"],
         "a3k8d2m7q1z9x4c6": made["application"],

@@ -1,13 +1,11 @@
 //! Aliases: parts of an organisation under whose name it also issues. What was issued keeps the alias as it was.
 
 use crate::App;
+use badge::plan::Quota;
 use badge::{Alias, AliasId, ClientId};
 use edge::{Answer, Kind, Problem, Request, chance};
 use serde_json::{Value, json};
 use store::StoreError;
-
-/// Aliases of one organisation; existing clients read them all with every badge.
-const MAX_ALIASES: usize = 200;
 
 /// `GET /v2/client/{client}/alias`.
 pub(crate) async fn list(app: &App, request: &Request) -> Result<Answer, Problem> {
@@ -27,13 +25,8 @@ pub(crate) async fn show(app: &App, request: &Request) -> Result<Answer, Problem
 pub(crate) async fn create(app: &App, request: &Request) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let alias = Alias::read(&request.json()?, AliasId::from_random(chance::bytes()), request.now)?;
-    if app.store.aliases(&client).await.map_err(edge::failed)?.len() >= MAX_ALIASES {
-        return Err(Problem::new(Kind::Conflict).detail(
-            format!("An organisation has at most {MAX_ALIASES} aliases."),
-            format!("エイリアスは{MAX_ALIASES}件まで登録できます。"),
-        ));
-    }
-    app.store.add_alias(&client, &alias).await.map_err(edge::failed)?;
+    let limit = app.store.limit(&app.plans, &client, Quota::Aliases).await.map_err(edge::failed)?;
+    app.store.add_alias(&client, &alias, limit).await.map_err(edge::failed)?;
     let location = format!("/v2/client/{client}/alias/{}", alias.id);
     Ok(done(&alias.id).header("location", location))
 }

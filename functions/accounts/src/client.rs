@@ -2,6 +2,7 @@
 
 use crate::App;
 use badge::ClientId;
+use badge::plan::{Period, Quota};
 use edge::{Answer, Kind, Problem, Request};
 use serde_json::json;
 
@@ -27,10 +28,10 @@ pub(crate) async fn show(app: &App, request: &Request) -> Result<Answer, Problem
         "billing_email": "",
         "vat_id": "",
         "type": "",
-        // Nobody is billed here: the deployment is the organisation's own, or a host's whose plans are not this API's business.
-        "tier": "pro",
+        "tier": app.plans.tier(stored.tier).name(),
+        // Who pays for a plan, and until when, is not this platform's business.
         "paid_until": null,
-        "issuing_limit": null,
+        "issuing_limit": app.plans.limit(stored.tier, Quota::CredentialsPerMonth).map(|limit| limit.max),
         "aliases": aliases,
         "country": organisation.country,
         "verified": false,
@@ -42,6 +43,28 @@ pub(crate) async fn show(app: &App, request: &Request) -> Result<Answer, Problem
         "sign": organisation.sign,
     });
     Ok(Answer::json(200, &body))
+}
+
+/// `GET /v2/client/{client}/usage`: the plan, what it allows, and how much of that is used.
+pub(crate) async fn usage(app: &App, request: &Request) -> Result<Answer, Problem> {
+    let client: ClientId = request.id("client")?;
+    let stored = app.store.organisation(&client).await.map_err(edge::failed)?.ok_or(Kind::Forbidden)?;
+    let usage = app.store.usage(&app.plans, &client, request.now).await.map_err(edge::failed)?;
+    let row = |usage: &store::Usage| {
+        let left = usage.max.zip(usage.used).map(|(max, used)| max.saturating_sub(used));
+        let period = match usage.quota.period() {
+            Period::Standing => None,
+            Period::Month => Some("month"),
+            Period::Minute => Some("minute"),
+        };
+        json!({
+            "name": usage.quota.name(), "title": usage.quota.title(request.lang), "period": period, "used": usage.used,
+            "limit": usage.max, "left": left, "renews_at": usage.renews_at.map(jiff::Timestamp::as_second),
+        })
+    };
+    let tier = app.plans.tier(stored.tier);
+    let quotas: Vec<_> = usage.iter().map(row).collect();
+    Ok(Answer::json(200, &json!({"plan": tier.name(), "quotas": quotas})))
 }
 
 /// `PUT /v2/client/{client}`: what is named changes, the rest stays. What was planned before keeps what it said of the organisation.

@@ -16,6 +16,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) signer: Signer,
     pub(crate) urls: badge::Urls,
+    pub(crate) plans: badge::plan::Plans,
     pub(crate) token_key_arn: String,
     pub(crate) token_key: PublicKey,
     gate: Gate,
@@ -31,11 +32,12 @@ async fn main() -> Result<(), lambda_http::Error> {
     let signer = Signer::new(&aws);
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
-    let token_key_arn = config::required("TOKEN_KEY_ARN")?;
-    let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key_arn), store.warm()).await;
-    let token_key = token_key?;
-    let gate = Gate::new(token_key.clone(), urls.base());
-    let app = App { store, signer, urls, token_key_arn, token_key, gate };
+    let arns = config::token_keys()?;
+    let (keys, ()) = futures_util::future::join(signer.public_keys(&arns), store.warm()).await;
+    let keys = keys?;
+    let (token_key_arn, token_key) = (arns[0].clone(), keys[0].clone());
+    let gate = Gate::new(keys, urls.base());
+    let app = App { store, signer, urls, plans: config::plans()?, token_key_arn, token_key, gate };
     let app = &app;
     edge::serve(move |request| async move { app.answer(&request).await }).await
 }
@@ -47,6 +49,10 @@ impl App {
             "GET /v2/client/{client}" => {
                 self.gate.caller(request, &[])?;
                 client::show(self, request).await
+            }
+            "GET /v2/client/{client}/usage" => {
+                self.gate.caller(request, &[])?;
+                client::usage(self, request).await
             }
             "PUT /v2/client/{client}" => {
                 self.gate.caller(request, &ADMINS)?;

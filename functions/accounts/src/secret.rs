@@ -4,13 +4,12 @@ use crate::App;
 use badge::ClientId;
 use badge::input::{Complaints, FieldError, Reader, Reason};
 use badge::limits::MAX_SHORT_CHARS;
+use badge::plan::Quota;
 use edge::{Answer, Kind, Problem, Request, chance};
 use serde_json::{Value, json};
 use store::secrets::new_secret;
 use store::{Role, StoreError, StoredSecret};
 
-/// API secrets of one organisation.
-const MAX_SECRETS: usize = 20;
 const ROLES: [Role; 4] = [Role::Admin, Role::Creator, Role::Issuer, Role::Reviewer];
 
 /// `GET /v2/client/{client}/secret`: what there is, never the secrets themselves.
@@ -25,14 +24,9 @@ pub(crate) async fn list(app: &App, request: &Request) -> Result<Answer, Problem
 pub(crate) async fn create(app: &App, request: &Request) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let (label, roles) = read(&request.json()?)?;
-    if app.store.secrets(&client).await.map_err(edge::failed)?.len() >= MAX_SECRETS {
-        return Err(Problem::new(Kind::Conflict).detail(
-            format!("An organisation has at most {MAX_SECRETS} API credentials. Remove one that is not used any more."),
-            format!("API認証情報は{MAX_SECRETS}件までです。使用していないものを削除してください。"),
-        ));
-    }
+    let limit = app.store.limit(&app.plans, &client, Quota::ApiCredentials).await.map_err(edge::failed)?;
     let (secret, stored) = new_secret(chance::bytes(), &label, roles, request.now);
-    app.store.add_secret(&client, &stored).await.map_err(edge::failed)?;
+    app.store.add_secret(&client, &stored, limit).await.map_err(edge::failed)?;
     let body = json!({
         "success": true, "message": "", "resource_type": "secret", "resource_id": stored.id, "count": 1,
         "client_id": client.as_str(), "client_secret": secret,

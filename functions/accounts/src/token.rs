@@ -3,6 +3,7 @@
 use crate::App;
 use badge::ClientId;
 use badge::input::{FieldError, Reason};
+use badge::plan::Quota;
 use base64::Engine as _;
 use edge::token::{Claims, LIFETIME_SECONDS};
 use edge::{Answer, Kind, Problem, Request};
@@ -28,6 +29,9 @@ pub(crate) async fn issue(app: &App, request: &Request) -> Result<Answer, Proble
     let client: ClientId = presented.client_id.parse().map_err(|_| Kind::WrongCredentials)?;
     let secret = app.store.find_secret(&client, &presented.client_secret).await.map_err(edge::failed)?;
     let secret = secret.ok_or(Kind::WrongCredentials)?;
+    // After the secret: who only knows an organisation's id takes nothing from it.
+    let counted = app.store.count_request(&app.plans, &client, Quota::TokensPerMinute, request.now);
+    counted.await.map_err(edge::failed)?;
     let roles = secret.roles.iter().map(|role| role.name().to_owned()).collect();
     let draft = Claims::new(app.urls.base(), &client, &secret.id, roles, request.now).draft(&app.token_key)?;
     let signature = app.signer.sign(&app.token_key_arn, draft.signing_input()).await.map_err(edge::failed)?;

@@ -10,12 +10,14 @@ use application::form::FieldKind;
 use application::link::Opens;
 use badge::input::{Complaints, FieldError, Reader, Reason};
 use badge::limits::MAX_NAME_CHARS;
+use badge::plan::Quota;
 use badge::{ApplicationId, EvidenceId, Lang};
 use edge::answer::Cache;
 use edge::{Answer, Kind, Problem, Request, chance};
 use evidence::{Declaration, MAX_FILES, MediaType, Part};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use store::StoreError;
 use store::evidence::{Evidence, EvidenceState, Promise};
 
 /// A file, as it is shown.
@@ -89,7 +91,16 @@ async fn begin(app: &App, request: &Request) -> Result<Answer, Problem> {
     let subject = apply::open_own(app, request).await?;
     subject.application.may_edit(&subject.form.definition).map_err(crate::step::refused)?;
     let promise = read(&subject, &request.json()?, request.now)?;
-    let kept = app.store.begin_evidence(promise, request.now).await.map_err(edge::failed)?;
+    let client = &subject.form.client;
+    let limit = app.store.limit(&app.plans, client, Quota::EvidenceBytesPerMonth).await.map_err(edge::failed)?;
+    let kept = app.store.begin_evidence(promise, limit, request.now).await.map_err(|error| match error {
+        // Whoever applies knows of no plan.
+        StoreError::Quota(_) => edge::failed(error).detail(
+            "The organisation cannot take files of this size this month. Please tell it.",
+            "この団体では今月、このサイズのファイルをこれ以上受け付けられません。団体にお知らせください。",
+        ),
+        error => edge::failed(error),
+    })?;
     let file = kept.ok_or_else(|| Problem::fields(vec![wrong("", Reason::TooMany { max: MAX_FILES })]))?;
     let upload = app.files.evidence_upload(&file, request.now).await.map_err(edge::failed)?;
     let mut value = Shown::of(&file).value(request.lang);

@@ -4,6 +4,7 @@ use crate::{App, view};
 use application::form::{Definition, Form};
 use application::secret::Secret;
 use badge::input::{Complaints, FieldError, Reader, Reason};
+use badge::plan::Quota;
 use badge::{ClientId, FormId, Lang};
 use edge::obf::Page;
 use edge::token::Caller;
@@ -65,7 +66,7 @@ pub(crate) async fn replace(app: &App, request: &Request, caller: &Caller) -> Re
     }
     let form = before.edit(definition, request.now)?;
     if form != before {
-        app.store.update_form(&before, &form).await.map_err(edge::failed)?;
+        change(app, &before, &form, request).await?;
     }
     Ok(Answer::json(200, &result(&form)).header("etag", etag(form.version)))
 }
@@ -77,9 +78,14 @@ pub(crate) async fn archive(app: &App, request: &Request, caller: &Caller) -> Re
     let archived_at = archived.then(|| before.archived_at.unwrap_or(request.now));
     let form = Form { archived_at, ..before.clone() };
     if form != before {
-        app.store.update_form(&before, &form).await.map_err(edge::failed)?;
+        change(app, &before, &form, request).await?;
     }
     Ok(Answer::json(200, &result(&form)))
+}
+
+async fn change(app: &App, before: &Form, form: &Form, request: &Request) -> Result<(), Problem> {
+    let limit = app.store.limit(&app.plans, &form.client, Quota::OpenForms).await.map_err(edge::failed)?;
+    app.store.update_form(before, form, limit, request.now).await.map_err(edge::failed)
 }
 
 fn read_archived(body: &Value) -> Result<bool, Vec<FieldError>> {
@@ -139,7 +145,8 @@ async fn keep(app: &App, client: ClientId, definition: Definition, request: &Req
         created_at: request.now,
         modified_at: request.now,
     };
-    app.store.create_form(&form).await.map_err(edge::failed)?;
+    let limit = app.store.limit(&app.plans, &form.client, Quota::OpenForms).await.map_err(edge::failed)?;
+    app.store.create_form(&form, limit).await.map_err(edge::failed)?;
     let location = format!("/v2/form/{}/{}", form.client, form.id);
     Ok(Answer::json(200, &result(&form)).header("location", location).header("etag", etag(form.version)))
 }

@@ -36,6 +36,7 @@ pub(crate) struct App {
     /// The same, working on the bucket of evidence.
     pub(crate) files: Store,
     pub(crate) urls: badge::Urls,
+    pub(crate) plans: badge::plan::Plans,
     signing: Queue,
     mail: Queue,
     gate: Gate,
@@ -53,13 +54,13 @@ async fn main() -> Result<(), lambda_http::Error> {
     let signer = Signer::new(&aws);
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
-    let token_key = config::required("TOKEN_KEY_ARN")?;
+    let token_keys = config::token_keys()?;
     let queue = |name| config::required(name).map(|url| Queue::new(&aws, url));
     let (signing, mail) = (queue("SIGNING_QUEUE_URL")?, queue("MAIL_QUEUE_URL")?);
-    let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
-    let gate = Gate::new(token_key?, urls.base());
+    let (token_keys, ()) = futures_util::future::join(signer.public_keys(&token_keys), store.warm()).await;
+    let gate = Gate::new(token_keys?, urls.base());
     let files = store.in_bucket(config::required("EVIDENCE_BUCKET_NAME")?);
-    let app = App { store, files, urls, signing, mail, gate };
+    let app = App { store, files, urls, plans: config::plans()?, signing, mail, gate };
     let app = &app;
     let handle = move |request| async move { app.answer(&request).await };
     edge::serve_and_wake(handle, move |wake| async move { app.wake(wake).await }).await

@@ -7,6 +7,8 @@ mod picture;
 mod show;
 mod write;
 
+use badge::ClientId;
+use badge::plan::Quota;
 use edge::{Answer, Kind, Problem, Request, config, token::Gate};
 use signer::Signer;
 use store::Store;
@@ -16,6 +18,7 @@ use store::Store;
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) urls: badge::Urls,
+    pub(crate) plans: badge::plan::Plans,
     pub(crate) designer: design::Designer,
     gate: Gate,
 }
@@ -35,15 +38,22 @@ async fn main() -> Result<(), lambda_http::Error> {
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
     let designer = design::Designer::new(config::required("FONTS_DIR")?);
-    let token_key = config::required("TOKEN_KEY_ARN")?;
-    let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
-    let gate = Gate::new(token_key?, urls.base());
-    let app = App { store, urls, designer, gate };
+    let token_keys = config::token_keys()?;
+    let (token_keys, ()) = futures_util::future::join(signer.public_keys(&token_keys), store.warm()).await;
+    let gate = Gate::new(token_keys?, urls.base());
+    let app = App { store, urls, plans: config::plans()?, designer, gate };
     let app = &app;
     edge::serve(move |request| async move { app.answer(&request).await }).await
 }
 
 impl App {
+    /// Pictures cost much: a plan may limit how many come in a minute.
+    async fn count_upload(&self, request: &Request) -> Result<(), Problem> {
+        let client: ClientId = request.id("client")?;
+        let counted = self.store.count_request(&self.plans, &client, Quota::UploadsPerMinute, request.now);
+        counted.await.map_err(edge::failed)
+    }
+
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
         match request.route.as_str() {
             "GET /v2/badge/{client}" => {
@@ -56,14 +66,17 @@ impl App {
             }
             "POST /v2/badge/{client}" => {
                 self.gate.caller(request, &WRITERS)?.about_all()?;
+                self.count_upload(request).await?;
                 write::create(self, request).await
             }
             "PUT /v2/badge/{client}/{badge}" => {
                 self.gate.caller(request, &WRITERS)?;
+                self.count_upload(request).await?;
                 write::replace(self, request).await
             }
             "PATCH /v2/badge/{client}/{badge}" => {
                 self.gate.caller(request, &WRITERS)?;
+                self.count_upload(request).await?;
                 write::patch(self, request).await
             }
             "DELETE /v2/badge/{client}/{badge}" => {
@@ -80,6 +93,7 @@ impl App {
             }
             "POST /v2/client/{client}/design" => {
                 self.gate.caller(request, &WRITERS)?;
+                self.count_upload(request).await?;
                 design::preview(self, request)
             }
             "GET /design/templates" => Ok(design::templates()),

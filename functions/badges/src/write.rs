@@ -9,6 +9,7 @@ use crate::{App, picture};
 use artwork::Artwork;
 use badge::definition::{Artwork as Kept, Badge, ImageFormat};
 use badge::input::{FieldError, Reason};
+use badge::plan::Quota;
 use badge::{BadgeId, ClientId, Definition, Lang};
 use edge::{Answer, Kind, Problem, Request, chance};
 use serde_json::{Value, json};
@@ -21,6 +22,9 @@ pub(crate) async fn create(app: &App, request: &Request) -> Result<Answer, Probl
     let missing = || Problem::fields(vec![FieldError { pointer: "/image".into(), reason: Reason::Missing }]);
     let picture = picture.ok_or_else(missing)?;
     aliases_exist(app, &client, &definition, &[]).await?;
+    let limit = app.store.limit(&app.plans, &client, Quota::Badges).await.map_err(edge::failed)?;
+    // Before the picture is kept.
+    app.store.has_room(&client, limit, 1, request.now).await.map_err(edge::failed)?;
     let badge = Badge {
         id: BadgeId::from_random(chance::bytes()),
         client,
@@ -33,7 +37,7 @@ pub(crate) async fn create(app: &App, request: &Request) -> Result<Answer, Probl
     signable(app, &badge)?;
     let body = done(&badge, Some(&picture.artwork), request.lang);
     keep(app, picture.artwork).await?;
-    app.store.create_badge(&badge).await.map_err(edge::failed)?;
+    app.store.create_badge(&badge, limit).await.map_err(edge::failed)?;
     let location = format!("/v2/badge/{}/{}", badge.client, badge.id);
     Ok(Answer::json(200, &body).header("location", location).header("etag", etag(badge.version)))
 }

@@ -39,6 +39,7 @@ fn owner(route: &str) -> Option<&'static str> {
         "client" => Some("accounts"),
         "badge" | "design" => Some("badges"),
         "event" | "import" => Some("issuance"),
+        "export" => Some("export"),
         "form" | "application" => Some("applications"),
         "feed" | "webhook" => Some("webhooks"),
         _ => None,

@@ -31,7 +31,6 @@ mod visitor;
 
 use application::Secret;
 use edge::{Answer, Kind, Problem, Request, chance, config};
-use proof::keys::PublicKey;
 use queue::Queue;
 use signer::Signer;
 use store::Store;
@@ -42,6 +41,7 @@ use tokio::sync::OnceCell;
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) urls: badge::Urls,
+    pub(crate) plans: badge::plan::Plans,
     pub(crate) api: api::Api,
     /// For letters that somebody waits for.
     pub(crate) prompt: Queue,
@@ -57,10 +57,10 @@ async fn main() -> Result<(), lambda_http::Error> {
     let signer = Signer::new(&aws);
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
-    let token_key_arn = config::required("TOKEN_KEY_ARN")?;
-    let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key_arn), store.warm()).await;
-    let token_key: PublicKey = token_key?;
-    let tokens = api::Tokens::new(signer, token_key_arn, token_key, urls.base());
+    let mut arns = config::token_keys()?;
+    arns.truncate(1); // Tokens are made here and not read.
+    let (keys, ()) = futures_util::future::join(signer.public_keys(&arns), store.warm()).await;
+    let tokens = api::Tokens::new(signer, arns.remove(0), keys?.remove(0), urls.base());
     let app = App {
         api: api::Api::new(&aws, config::required("FUNCTION_PREFIX")?, tokens),
         prompt: Queue::new(&aws, config::required("MAIL_PROMPT_QUEUE_URL")?),
@@ -68,6 +68,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         people: OnceCell::new(),
         store,
         urls,
+        plans: config::plans()?,
     };
     let app = &app;
     edge::serve(move |request| async move { Ok(edge::html::remember(&request, app.answer(&request).await)) }).await

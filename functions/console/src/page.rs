@@ -4,12 +4,14 @@ pub(crate) mod applications;
 mod audit;
 mod badges;
 mod events;
+mod exports;
 mod forms;
 mod issue;
 mod members;
 mod organisations;
 mod overview;
 mod picture;
+mod plan;
 mod settings;
 
 use crate::desk::Desk;
@@ -32,6 +34,10 @@ pub(crate) async fn answer(app: &App, request: &Request) -> Result<Answer, Refus
         (false, ["members"]) => members::invite(&desk).await,
         (true, ["members", person]) => members::show(&desk, person).await,
         (false, ["members", person]) => members::change(&desk, person).await,
+        (true, ["exports"]) => exports::list(&desk).await,
+        (false, ["exports"]) => exports::begin(&desk).await,
+        (true, ["exports", export]) => exports::download(&desk, export).await,
+        (true, ["plan"]) => plan::show(&desk).await,
         (true, ["audit"]) => audit::list(&desk).await,
         (true, ["settings"]) => settings::show(&desk).await,
         (false, ["settings"]) => settings::act(&desk).await,

@@ -131,6 +131,8 @@ fn way_around(desk: &Desk<'_>, place: &str) -> Markup {
             &[
                 ("members", lang.pick("Members", "メンバー"), &[Admin]),
                 ("settings", lang.pick("Settings", "設定"), &[Admin]),
+                ("plan", lang.pick("Plan and usage", "プランと利用状況"), &[Admin]),
+                ("exports", lang.pick("Export", "エクスポート"), &[Admin]),
                 ("audit", lang.pick("Audit log", "操作履歴"), &[Admin]),
             ],
         ),
@@ -197,6 +199,10 @@ fn done(lang: Lang, what: &str) -> Option<&'static str> {
         "invited" => lang.pick("Invited. The mail is on its way.", "招待しました。メールを送信しています。"),
         "removed" => lang.pick("Removed.", "外しました。"),
         "decided" => lang.pick("Your decision is recorded.", "判定を記録しました。"),
+        "begun" => lang.pick(
+            "It is being made. This takes some minutes.",
+            "作成を開始しました。完了まで数分かかることがあります。",
+        ),
         "sent" => lang.pick("Sent.", "送信しました。"),
         _ => return None,
     })

@@ -18,6 +18,7 @@ use crate::{App, status};
 use badge::definition::Badge;
 use badge::event::{Draw, IssueRequest, Seed, months_after};
 use badge::input::{FieldError, Reason};
+use badge::plan::Quota;
 use badge::{Alias, AliasId, ApplicationId, BadgeId, ClientId, Event, EventId, Organisation, StatusListId};
 use edge::{Answer, Kind, Problem, Request, chance};
 use jiff::{SignedDuration, Timestamp};
@@ -212,7 +213,12 @@ async fn plan(
     let organisation: &StoredOrganisation = workshop.organisation;
     let now = seconds(now);
     let count = u32::try_from(wanted.recipients.len()).map_err(Problem::internal)?;
+    let client = &organisation.organisation.id;
     let mut event = drafted(app, &organisation.organisation, badge, wanted, now).await?;
+    let limit = app.plans.limit(organisation.tier, Quota::CredentialsPerMonth);
+    if let Err(error) = app.store.has_room(client, limit, count.into(), now).await {
+        return instead(app, client, key, now, error).await;
+    }
     let block = status::places(app, workshop, count, now).await?;
     event.status_list = block.list.clone();
     event.status_position = block.position;
@@ -225,17 +231,14 @@ async fn plan(
         credentials: &credentials,
         frame: &frame,
         request: Some(&key.request),
+        limit,
     };
     match app.store.plan_event(organisation, &plan).await {
         Ok(()) => {
             observe::count(Count::ISSUED, wanted.recipients.len());
             Ok((StoredEvent { event, frame }, Begun::No))
         }
-        Err(StoreError::Conflict) => {
-            let event = earlier(app, &organisation.organisation.id, key, now).await?.ok_or(Kind::Conflict)?;
-            Ok((event, Begun::Perhaps))
-        }
-        Err(error) => Err(edge::failed(error)),
+        Err(error) => instead(app, client, key, now, error).await,
     }
 }
 
@@ -291,6 +294,22 @@ pub(crate) async fn drafted(
         status_list: StatusListId::from_random([0; 10]),
         status_position: 0,
     })
+}
+
+/// The event of another call with the same key that was faster: it has used the key, and perhaps what was left of the month.
+async fn instead(
+    app: &App,
+    client: &ClientId,
+    key: &mut Key,
+    now: Timestamp,
+    error: StoreError,
+) -> Result<(StoredEvent, Begun), Problem> {
+    if matches!(error, StoreError::Conflict | StoreError::Quota(_))
+        && let Some(event) = earlier(app, client, key, now).await?
+    {
+        return Ok((event, Begun::Perhaps));
+    }
+    Err(edge::failed(error))
 }
 
 /// An instant without fractions of a second, as documents carry it.

@@ -13,6 +13,8 @@ mod revoke;
 mod sign;
 mod status;
 
+use badge::ClientId;
+use badge::plan::Quota;
 use claim::{Command, Outcome};
 use edge::{Answer, Kind, Problem, Request, Wake, config, token::Gate};
 use jiff::Timestamp;
@@ -28,6 +30,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) signer: Signer,
     pub(crate) urls: badge::Urls,
+    pub(crate) plans: badge::plan::Plans,
     /// Chunks to sign, and approved applications.
     pub(crate) signing: Queue,
     /// Recipients to mail.
@@ -51,14 +54,14 @@ async fn main() -> Result<(), lambda_http::Error> {
     let signer = Signer::new(&aws);
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
-    let token_key = config::required("TOKEN_KEY_ARN")?;
+    let token_keys = config::token_keys()?;
     let queue = |name| config::required(name).map(|url| Queue::new(&aws, url));
     let (signing, mail, webhooks) =
         (queue("SIGNING_QUEUE_URL")?, queue("MAIL_QUEUE_URL")?, queue("WEBHOOK_QUEUE_URL")?);
     // Both connections are opened while the function starts, when it has more processor than later.
-    let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
-    let gate = Gate::new(token_key?, urls.base());
-    let app = App { store, signer, urls, signing, mail, webhooks, gate };
+    let (token_keys, ()) = futures_util::future::join(signer.public_keys(&token_keys), store.warm()).await;
+    let gate = Gate::new(token_keys?, urls.base());
+    let app = App { store, signer, urls, plans: config::plans()?, signing, mail, webhooks, gate };
     let app = &app;
     edge::serve_wake_and_obey(
         move |request| async move { app.answer(&request).await },
@@ -69,10 +72,17 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 impl App {
+    /// What costs much may be limited by the minute.
+    async fn count(&self, request: &Request, quota: Quota) -> Result<(), Problem> {
+        let client: ClientId = request.id("client")?;
+        self.store.count_request(&self.plans, &client, quota, request.now).await.map_err(edge::failed)
+    }
+
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
         match request.route.as_str() {
             "POST /v2/event/{client}/{badge}/issue" => {
                 self.gate.caller(request, &ISSUERS)?;
+                self.count(request, Quota::IssuesPerMinute).await?;
                 issue::issue(self, request).await
             }
             "GET /v2/event/{client}" => {
@@ -97,6 +107,7 @@ impl App {
             }
             "POST /v2/import/{client}/{badge}" => {
                 self.gate.caller(request, &ISSUERS)?;
+                self.count(request, Quota::UploadsPerMinute).await?;
                 import::upload(self, request).await
             }
             "GET /v2/import/{client}/{import}" => {
@@ -105,6 +116,7 @@ impl App {
             }
             "POST /v2/import/{client}/{import}/start" => {
                 let caller = self.gate.caller(request, &ISSUERS)?;
+                self.count(request, Quota::IssuesPerMinute).await?;
                 import::start(self, request, &caller).await
             }
             "POST /v2/import/{client}/{import}/preview" => {

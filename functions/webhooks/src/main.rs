@@ -32,6 +32,7 @@ use store::Store;
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) urls: badge::Urls,
+    pub(crate) plans: badge::plan::Plans,
     pub(crate) outside: Client,
     queue: Queue,
     gate: Gate,
@@ -50,10 +51,10 @@ async fn main() -> Result<(), lambda_http::Error> {
     let allow = AllowList::parse(&config::optional("OUTBOUND_ALLOW").unwrap_or_default())?;
     let outside = Client::new(Guard { allow, ..Guard::default() });
     let urls = config::urls()?;
-    let token_key = config::required("TOKEN_KEY_ARN")?;
-    let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key), store.warm()).await;
-    let gate = Gate::new(token_key?, urls.base());
-    let app = App { store, urls, outside, queue, gate };
+    let token_keys = config::token_keys()?;
+    let (token_keys, ()) = futures_util::future::join(signer.public_keys(&token_keys), store.warm()).await;
+    let gate = Gate::new(token_keys?, urls.base());
+    let app = App { store, urls, plans: config::plans()?, outside, queue, gate };
     let app = &app;
     let handle = move |request| async move { app.answer(&request).await };
     edge::serve_and_wake(handle, move |wake| async move { app.wake(wake).await }).await

@@ -5,8 +5,9 @@ use crate::post::{Outcome, post};
 use crate::progress::{revived, state};
 use crate::{App, feed, sign};
 use badge::input::{Complaints, FieldError, Reader, Reason};
-use badge::limits::{MAX_SHORT_CHARS, MAX_WEBHOOKS};
+use badge::limits::MAX_SHORT_CHARS;
 use badge::notice::{KINDS, NoticeKind};
+use badge::plan::Quota;
 use badge::{ClientId, WebUrl, WebhookId};
 use edge::{Answer, Kind, Problem, Request, chance};
 use jiff::Timestamp;
@@ -88,16 +89,8 @@ pub(crate) async fn create(app: &App, request: &Request) -> Result<Answer, Probl
         modified_at: request.now,
     };
     let progress = Progress { place: Place::before(request.now), ..Progress::default() };
-    match app.store.add_webhook(&webhook, &progress).await {
-        Ok(()) => {}
-        Err(StoreError::Conflict) => {
-            return Err(Problem::new(Kind::Conflict).detail(
-                format!("An organisation has at most {MAX_WEBHOOKS} webhooks."),
-                format!("Webhookは団体ごとに{MAX_WEBHOOKS}件までです。"),
-            ));
-        }
-        Err(error) => return Err(edge::failed(error)),
-    }
+    let limit = app.store.limit(&app.plans, &client, Quota::Webhooks).await.map_err(edge::failed)?;
+    app.store.add_webhook(&webhook, &progress, limit).await.map_err(edge::failed)?;
     let mut body = result(&webhook.id, 1);
     body["secret"] = sign::shown(&secret).into();
     Ok(Answer::json(200, &body).header("location", format!("/v2/webhook/{client}/{}", webhook.id)))

@@ -104,10 +104,11 @@ impl Wire {
         let urls = Urls::new("https://badges.example").unwrap();
         let key = TestKey::fresh_p256().unwrap();
         App {
+            plans: badge::plan::Plans::default(),
             store: Store::new(&aws, "table".into(), "bucket".into()),
             outside: Client::new(Guard { allow: AllowList::parse(&self.host).unwrap(), ..Guard::default() }),
             queue: Queue::new(&aws, format!("{endpoint}/queue")),
-            gate: Gate::new(key.public_key().clone(), urls.base()),
+            gate: Gate::new(vec![key.public_key().clone()], urls.base()),
             urls,
         }
     }

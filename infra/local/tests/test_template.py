@@ -312,6 +312,16 @@ class Watching(unittest.TestCase):
             for personal in ("path", "queryString", "userAgent"):
                 self.assertNotIn(personal.lower(), format.lower())
 
+    def test_what_a_deployment_is_called_makes_a_version_of_every_function(self):
+        def versions(name: str) -> set[str]:
+            template = transform.load()
+            template["Globals"]["Function"]["Environment"]["Variables"]["DEPLOYED"] = name
+            code = {function: {"Bucket": "b", "Key": "k"} for function in transform.functions(template)}
+            return set(resources(transform.transform(template, code), "AWS::Lambda::Version"))
+
+        self.assertEqual(versions("one"), versions("one"))
+        self.assertFalse(versions("one") & versions("another"))
+
     def test_the_overview_is_json(self):
         body = self.template["Resources"]["Overview"]["Properties"]["DashboardBody"]["Fn::Sub"]
         self.assertEqual(len(json.loads(body)["widgets"]), 16)

@@ -2,19 +2,24 @@
 
 use crate::arguments::Arguments;
 use badge::input::FieldError;
-use badge::{ClientId, EmailAddress, Lang, Organisation};
-use edge::{chance, config};
+use badge::plan::Tier;
+use badge::{ClientId, EmailAddress, ExportId, Lang, Organisation};
+use edge::{Clock, chance, config};
 use jiff::Timestamp;
 use proof::keys::PublicKey;
-use queue::Watch;
+use queue::{ExportJob, Queue, Watch};
 use serde_json::{Value, json};
 use signer::Signer;
+use std::io::Write as _;
 use store::check::Busy;
 use store::people::{INVITATION_LIFE, person};
 use store::restore::Which;
 use store::secrets::new_secret;
 use store::signing_keys::DEFAULT_SCOPE;
-use store::{KeyPurpose, KeyState, Member, Role, SigningKey, Store, StoreError};
+use store::{Export, ExportState, KeyPurpose, KeyState, Member, Role, SigningKey, Store, StoreError};
+
+/// Between two looks at whether an export is there.
+const EXPORT_LOOKS: std::time::Duration = std::time::Duration::from_secs(2);
 
 pub(crate) type Answer = Result<Value, String>;
 
@@ -73,7 +78,7 @@ pub(crate) async fn create_organisation(arguments: &Arguments) -> Answer {
         other => other.to_string(),
     })?;
     let (secret, stored) = new_secret(chance::bytes(), "first", vec![Role::Admin], now);
-    store.add_secret(&organisation.id, &stored).await.map_err(|e| e.to_string())?;
+    store.add_secret(&organisation.id, &stored, None).await.map_err(|e| e.to_string())?;
     let urls = config::urls().map_err(|e| e.to_string())?;
     Ok(json!({
         "client_id": organisation.id.as_str(),
@@ -102,7 +107,56 @@ pub(crate) async fn show_organisation(arguments: &Arguments) -> Answer {
     arguments.only(&["client"])?;
     let found = world().await?.store.organisation(&client(arguments)?).await.map_err(|e| e.to_string())?;
     let found = found.ok_or("there is no such organisation")?;
-    Ok(json!({"organisation": found.organisation, "key_scope": found.key_scope}))
+    let plan = found.tier.map(Tier::name);
+    Ok(json!({"organisation": found.organisation, "key_scope": found.key_scope, "plan": plan}))
+}
+
+/// `org plan`: gives an organisation a plan, or with `default` whichever the deployment has for all.
+pub(crate) async fn set_plan(arguments: &Arguments) -> Answer {
+    arguments.only(&["client", "plan"])?;
+    let (client, plan) = (client(arguments)?, arguments.required("plan")?);
+    let tier = match plan {
+        "default" => None,
+        name => Some(Tier::from_name(name).ok_or("--plan is basic, premium, pro or default")?),
+    };
+    match world().await?.store.set_tier(&client, tier).await {
+        Ok(()) => Ok(json!({"client_id": client.as_str(), "plan": plan})),
+        Err(StoreError::Conflict) => Err("there is no such organisation".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// `org export`: everything an organisation owns, as its admins get it in the console, into a file.
+pub(crate) async fn export(arguments: &Arguments) -> Answer {
+    arguments.only(&["client", "file"])?;
+    let (client, file) = (client(arguments)?, arguments.required("file")?);
+    let World { store, now, .. } = world().await?;
+    if store.organisation(&client).await.map_err(|e| e.to_string())?.is_none() {
+        return Err("there is no such organisation".into());
+    }
+    let mut export = Export::new(ExportId::from_random(chance::bytes()), client.clone(), now);
+    if !store.begin_export(&export).await.map_err(|e| e.to_string())? {
+        return Err("an export is being made already".into());
+    }
+    let aws = aws_config::defaults(aws_config::BehaviorVersion::latest()).load().await;
+    let queue = Queue::new(&aws, config::required("EXPORT_QUEUE_URL").map_err(|e| e.to_string())?);
+    let job = ExportJob { client: client.clone(), export: export.id.clone() };
+    queue.send(&[job], 0).await.map_err(|e| e.to_string())?;
+    let clock = Clock::starting_at(now);
+    while let ExportState::Running { .. } = export.progress {
+        if export.has_failed(clock.now()) {
+            return Err("it did not work; see the log of the function export".into());
+        }
+        tokio::time::sleep(EXPORT_LOOKS).await;
+        let found = store.export(&client, &export.id, clock.now()).await.map_err(|e| e.to_string())?;
+        export = found.ok_or("the export is gone")?;
+    }
+    let mut out = std::fs::File::create(file).map_err(|e| format!("{file}: {e}"))?;
+    let mut body = store.export_stream(&export).await.map_err(|e| e.to_string())?;
+    while let Some(piece) = body.try_next().await.map_err(|e| e.to_string())? {
+        out.write_all(&piece).map_err(|e| format!("{file}: {e}"))?;
+    }
+    Ok(json!({"client_id": client.as_str(), "file": file, "export": export.progress}))
 }
 
 /// `org erase`.
@@ -177,7 +231,7 @@ pub(crate) async fn add_secret(arguments: &Arguments) -> Answer {
         return Err("there is no such organisation".into());
     }
     let (secret, stored) = new_secret(chance::bytes(), arguments.required("label")?, roles, now);
-    store.add_secret(&client, &stored).await.map_err(|e| e.to_string())?;
+    store.add_secret(&client, &stored, None).await.map_err(|e| e.to_string())?;
     Ok(json!({"client_id": client.as_str(), "client_secret": secret, "secret_id": stored.id}))
 }
 
@@ -229,6 +283,20 @@ pub(crate) async fn create_key(arguments: &Arguments) -> Answer {
     let world = world().await?;
     let created = world.signer.create_like(like).await.map_err(|e| e.to_string())?;
     register(&world, &created, arguments.optional("scope").unwrap_or(DEFAULT_SCOPE)).await
+}
+
+/// A new key like the one at `--like`, or else at the ARN in `variable`; its ARN.
+pub(crate) async fn create_like(arguments: &Arguments, variable: &str) -> Result<String, String> {
+    arguments.only(&["like"])?;
+    let like = arguments.optional("like").map(str::to_owned).or_else(|| config::optional(variable));
+    let like = like.ok_or_else(|| format!("--like is needed, or {variable}"))?;
+    world().await?.signer.create_like(&like).await.map_err(|error| error.to_string())
+}
+
+/// `token new-key`.
+pub(crate) async fn new_token_key(arguments: &Arguments) -> Answer {
+    let arn = create_like(arguments, "TOKEN_KEY_ARN").await?;
+    Ok(json!({"arn": arn, "next": "deploy AcceptedTokenKey=ARN, then SigningTokenKey=ARN; see docs/operations.md"}))
 }
 
 async fn register(world: &World, arn: &str, scope: &str) -> Answer {
@@ -283,7 +351,8 @@ async fn change_key(arguments: &Arguments, state: impl Fn(Timestamp) -> KeyState
 }
 
 /// The queues by name, and the variables that say where each and its dead-letter queue are.
-const QUEUES: [(&str, &str, &str); 7] = [
+const QUEUES: [(&str, &str, &str); 8] = [
+    ("export", "EXPORT_QUEUE_URL", "EXPORT_DEAD_LETTERS_URL"),
     ("signing", "SIGNING_QUEUE_URL", "SIGNING_DEAD_LETTERS_URL"),
     ("mail", "MAIL_QUEUE_URL", "MAIL_DEAD_LETTERS_URL"),
     ("mail-prompt", "MAIL_PROMPT_QUEUE_URL", "MAIL_PROMPT_DEAD_LETTERS_URL"),

@@ -18,6 +18,9 @@ Usage: operator COMMAND [--option VALUE …]
   org create --name N --url U --email E [--description D] [--country CC] [--vc-jwt none|ES256|RS256]
              [--sign at_issue|on_claim] [--id ID] [--key-scope default|own]    a new organisation with its first API secret (role admin)
   org show --client ID                              an organisation
+  org plan --client ID --plan basic|premium|pro|default
+                                                    which plan it has; what is beyond a smaller one stays, and nothing is added
+  org export --client ID --file FILE                everything it owns, in one zip; waits until that is made
   org change --client ID [--name N] [--url U] [--email E] [--description D] [--country CC] [--sign at_issue|on_claim]
                                                     what is given changes, the rest stays, as does what is issued already
   org erase --client ID [--apply yes --name N]      what there is of an organisation's, rows and files; with --apply and its name everything
@@ -45,6 +48,7 @@ Usage: operator COMMAND [--option VALUE …]
   seal list                                         all seals with their fingerprints
   seal retire --fingerprint F                       seals no more; what it sealed stays genuine
   seal compromised --fingerprint F                  what it sealed is genuine no more
+  token new-key [--like ARN]                        a new KMS key like the one that signs access tokens; deployments take it into use
   store check [--verify N|all]                      reads everything and changes nothing: what there is, what waits, and whatever does not
                                                     agree with the rest; verifies N credentials (1000). Fails when something is wrong
   store restore --from TABLE [--partition PK [--overwrite yes]] [--apply yes]
@@ -52,7 +56,7 @@ Usage: operator COMMAND [--option VALUE …]
                                                     what is missing. Where a partition is named: rights and waiting work too, and with
                                                     --overwrite what differs
   queues show                                       how much waits, is worked on, and failed too often
-  queues redrive --queue signing|mail|mail-prompt|mail-feedback|webhook|evidence|application
+  queues redrive --queue signing|mail|mail-prompt|mail-feedback|webhook|evidence|application|export
                                                     sends what failed too often back into its queue
 
 Environment: the stack's outputs in upper case (TABLE_NAME, BUCKET_NAME, SIGNING_QUEUE_URL, …), PUBLIC_BASE_URL, AWS_REGION and AWS credentials (AWS_ENDPOINT_URL for a local stack).
@@ -71,6 +75,8 @@ async fn main() -> ExitCode {
         (_, _, Err(error)) => Err(error),
         (Some("org"), Some("create"), Ok(arguments)) => commands::create_organisation(&arguments).await,
         (Some("org"), Some("show"), Ok(arguments)) => commands::show_organisation(&arguments).await,
+        (Some("org"), Some("export"), Ok(arguments)) => commands::export(&arguments).await,
+        (Some("org"), Some("plan"), Ok(arguments)) => commands::set_plan(&arguments).await,
         (Some("org"), Some("change"), Ok(arguments)) => commands::change_organisation(&arguments).await,
         (Some("org"), Some("erase"), Ok(arguments)) => commands::erase_organisation(&arguments).await,
         (Some("member"), Some("add"), Ok(arguments)) => commands::add_member(&arguments).await,
@@ -91,6 +97,7 @@ async fn main() -> ExitCode {
         (Some("seal"), Some("list"), Ok(arguments)) => seal::list(&arguments).await,
         (Some("seal"), Some("retire"), Ok(arguments)) => seal::retire(&arguments).await,
         (Some("seal"), Some("compromised"), Ok(arguments)) => seal::compromised(&arguments).await,
+        (Some("token"), Some("new-key"), Ok(arguments)) => commands::new_token_key(&arguments).await,
         (Some("store"), Some("check"), Ok(arguments)) => commands::check_store(&arguments).await,
         (Some("store"), Some("restore"), Ok(arguments)) => commands::restore_store(&arguments).await,
         (Some("queues"), Some("show"), Ok(arguments)) => commands::show_queues(&arguments).await,

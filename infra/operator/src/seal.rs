@@ -4,7 +4,7 @@
 //! one. Which certificates are trusted is written here and nowhere else.
 
 use crate::arguments::Arguments;
-use crate::commands::{Answer, World, world};
+use crate::commands::{Answer, World, create_like, world};
 use aws_sdk_lambda::primitives::Blob;
 use badge::rfc3339;
 use base64::Engine as _;
@@ -142,10 +142,7 @@ pub(crate) async fn list(arguments: &Arguments) -> Answer {
 
 /// `seal new-key`.
 pub(crate) async fn new_key(arguments: &Arguments) -> Answer {
-    arguments.only(&["like"])?;
-    let like = arguments.optional("like").map(str::to_owned).or_else(|| config::optional("SEAL_KEY_ARN"));
-    let like = like.ok_or("--like is needed, or SEAL_KEY_ARN")?;
-    let arn = world().await?.signer.create_like(&like).await.map_err(|error| error.to_string())?;
+    let arn = create_like(arguments, "SEAL_KEY_ARN").await?;
     Ok(
         json!({"arn": arn, "next": "operator seal create --arn ARN --name NAME, then operator seal retire the one before"}),
     )

@@ -315,10 +315,16 @@ pub enum Availability {
 }
 
 impl Form {
+    /// Whether applicants can be let in by it at some time, without another change of it.
+    #[must_use]
+    pub fn is_switched_on(&self) -> bool {
+        self.archived_at.is_none() && self.definition.active
+    }
+
     /// Whether an application can be handed in at `now`. A form that was put away opens no more.
     #[must_use]
     pub fn availability(&self, now: Timestamp) -> Availability {
-        if self.archived_at.is_some() || !self.definition.active {
+        if !self.is_switched_on() {
             return Availability::Closed;
         }
         match self.definition.window.at(now) {

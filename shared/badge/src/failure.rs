@@ -5,6 +5,8 @@
 pub enum Nature {
     /// The record is not in the state this needs; the caller decides what that means.
     Conflict,
+    /// The organisation's plan allows no more.
+    Quota(crate::plan::Reached),
     /// Something did not answer or asked to slow down; repeating may help.
     Temporary,
     /// Something is broken; repeating does not help.

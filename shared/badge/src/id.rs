@@ -142,6 +142,10 @@ id!(
     /// A report of the validator's that somebody asked to be kept. Letters and digits, at most 20.
     ResultId, "result id", |text| alphanumeric(text, 20)
 );
+id!(
+    /// An export of everything an organisation owns. Letters and digits, at most 20.
+    ExportId, "export id", |text| alphanumeric(text, 20)
+);
 
 macro_rules! drawn {
     ($($name:ident)*) => {$(
@@ -154,7 +158,7 @@ macro_rules! drawn {
         }
     )*};
 }
-drawn!(ClientId BadgeId StatusListId AliasId WebhookId ImportId FormId ApplicationId EvidenceId UploadId ResultId SignInId);
+drawn!(ClientId BadgeId StatusListId AliasId WebhookId ImportId FormId ApplicationId EvidenceId UploadId ResultId SignInId ExportId);
 
 impl PersonId {
     /// The person whose address has this tag.

@@ -7,6 +7,7 @@
 //! * [`ob3`], [`ob2`]: the same credential as Open Badges 3.0 and 2.0 documents;
 //! * [`delivery`], [`receive`]: what became of the mail to a recipient, and the link in it;
 //! * [`visibility`]: what a holder lets the public see;
+//! * [`plan`]: how much an organisation may have and do;
 //! * [`notice`]: what an organisation's systems are told of;
 //! * [`urls`]: every public address of the product, spelled once;
 //! * [`failure`]: what failures of the world mean;
@@ -31,6 +32,7 @@ pub mod notice;
 pub mod ob2;
 pub mod ob3;
 pub mod organisation;
+pub mod plan;
 pub mod receive;
 pub mod text;
 pub mod urls;
@@ -41,8 +43,8 @@ pub use definition::Definition;
 pub use delivery::Delivery;
 pub use event::{Event, Recipient};
 pub use id::{
-    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, PersonId, ResultId,
-    SignInId, StatusListId, UploadId, WebhookId,
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, ExportId, FormId, ImportId, PersonId,
+    ResultId, SignInId, StatusListId, UploadId, WebhookId,
 };
 pub use notice::Notice;
 pub use organisation::{Alias, Organisation, Signing};

@@ -25,7 +25,13 @@ pub const MAX_DEFINITION_BYTES: usize = 200_000;
 /// Bytes of the text a client stores with an event (`log_entry`).
 pub const MAX_LOG_ENTRY_BYTES: usize = 4_000;
 /// Addresses at which one organisation is told what happens: each is another copy of every message.
-pub const MAX_WEBHOOKS: usize = 20;
+pub const MAX_WEBHOOKS: u64 = 20;
+/// Aliases of one organisation: lists of them are one answer, and so is what a badge permits.
+pub const MAX_ALIASES: u64 = 200;
+/// Members of one organisation, the invited included: their list is one page.
+pub const MAX_MEMBERS: u64 = 500;
+/// API credentials of one organisation.
+pub const MAX_SECRETS: u64 = 20;
 /// Characters in a revocation reason, which is public.
 pub const MAX_REASON_CHARS: usize = 500;
 /// Evidence entries of one recipient.

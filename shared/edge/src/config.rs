@@ -5,6 +5,7 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use badge::Urls;
+use badge::plan::Plans;
 use std::time::Duration;
 
 /// A variable that is missing or not what it should be.
@@ -39,6 +40,25 @@ pub fn optional(name: &str) -> Option<String> {
 pub fn urls() -> Result<Urls, ConfigError> {
     let name = "PUBLIC_BASE_URL";
     Urls::new(&required(name)?).map_err(|_| ConfigError { name, reason: "not http(s)://host[:port]" })
+}
+
+/// The deployment's plans, from `PLANS` (JSON, see [`Plans`]); empty means that nobody is held to anything.
+///
+/// # Errors
+/// [`ConfigError`] when it does not read.
+pub fn plans() -> Result<Plans, ConfigError> {
+    let name = "PLANS";
+    let read = |text: String| serde_json::from_str(&text).map_err(|_| ConfigError { name, reason: "no plans in JSON" });
+    optional(name).map_or_else(|| Ok(Plans::default()), read)
+}
+
+/// The KMS keys of access tokens: first the one that signs (`TOKEN_KEY_ARN`), then the one that is taken besides while they change
+/// (`ACCEPTED_TOKEN_KEY_ARN`).
+///
+/// # Errors
+/// [`ConfigError`] when there is none.
+pub fn token_keys() -> Result<Vec<String>, ConfigError> {
+    Ok(std::iter::once(required("TOKEN_KEY_ARN")?).chain(optional("ACCEPTED_TOKEN_KEY_ARN")).collect())
 }
 
 /// One attempt of an AWS call; a healthy one takes some ten milliseconds.

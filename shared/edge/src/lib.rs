@@ -23,6 +23,7 @@ pub mod markdown;
 pub mod obf;
 pub mod problem;
 pub mod request;
+pub mod sheet;
 pub mod token;
 pub mod wake;
 
@@ -276,6 +277,7 @@ where
 pub fn failed(failure: impl Failure) -> Problem {
     match failure.nature() {
         Nature::Conflict => Kind::Conflict.into(),
+        Nature::Quota(reached) => Problem::quota(reached),
         Nature::Temporary => Problem::unavailable(failure),
         Nature::Fault => Problem::internal(failure),
     }

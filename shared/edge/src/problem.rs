@@ -9,6 +9,8 @@ use crate::answer::Answer;
 use crate::request::Request;
 use badge::Lang;
 use badge::input::FieldError;
+use badge::plan::Reached;
+use jiff::Timestamp;
 use serde_json::json;
 
 /// What kinds of failure there are.
@@ -46,6 +48,8 @@ pub enum Kind {
     DraftBadge,
     /// They have done this too often for now.
     TooManyRequests,
+    /// The organisation's plan allows no more.
+    QuotaReached,
     /// Something this needs does not answer now; repeating helps.
     Unavailable,
     /// A fault of ours.
@@ -53,7 +57,7 @@ pub enum Kind {
 }
 
 /// All kinds, for the tests and the documentation.
-pub const KINDS: [Kind; 18] = [
+pub const KINDS: [Kind; 19] = [
     Kind::InvalidRequest,
     Kind::Forbidden,
     Kind::WrongCredentials,
@@ -70,6 +74,7 @@ pub const KINDS: [Kind; 18] = [
     Kind::RequestKeyReused,
     Kind::DraftBadge,
     Kind::TooManyRequests,
+    Kind::QuotaReached,
     Kind::Unavailable,
     Kind::Internal,
 ];
@@ -149,6 +154,10 @@ impl Kind {
                 "Too often for now. Please try again in an hour.",
                 "回数の上限に達しました。1時間ほど待ってからもう一度お試しください。",
             ),
+            // Not 403: existing clients repeat what was refused so with the next organisation they know.
+            Self::QuotaReached => {
+                ("quota-reached", 429, "The organisation's plan allows no more.", "団体のプランの上限に達しています。")
+            }
             Self::Unavailable => (
                 "unavailable",
                 503,
@@ -192,6 +201,7 @@ pub struct Problem {
     kind: Kind,
     fields: Vec<FieldError>,
     detail: Option<(String, String)>,
+    quota: Option<Box<Reached>>,
     cause: Option<String>,
 }
 
@@ -199,13 +209,20 @@ impl Problem {
     /// A failure of this kind.
     #[must_use]
     pub fn new(kind: Kind) -> Self {
-        Self { kind, fields: Vec::new(), detail: None, cause: None }
+        Self { kind, fields: Vec::new(), detail: None, quota: None, cause: None }
     }
 
     /// Fields that cannot be taken.
     #[must_use]
     pub fn fields(fields: Vec<FieldError>) -> Self {
         Self { fields, ..Self::new(Kind::InvalidRequest) }
+    }
+
+    /// A limit of the organisation's plan that is reached.
+    #[must_use]
+    pub fn quota(reached: Reached) -> Self {
+        let (en, ja) = reached.texts();
+        Self { quota: Some(Box::new(reached)), ..Self::new(Kind::QuotaReached) }.detail(en, ja)
     }
 
     /// With a sentence about this very case, in English and Japanese.
@@ -275,6 +292,10 @@ impl Problem {
             let field = |error: &FieldError| json!({"pointer": format!("#{}", error.pointer), "code": error.reason.code(), "detail": error.reason.text(lang)});
             body["errors"] = self.fields.iter().map(field).collect();
         }
+        if let Some(Reached { limit, used, renews_at }) = self.quota.as_deref().copied() {
+            let renews_at = renews_at.map(Timestamp::as_second);
+            body["quota"] = json!({"name": limit.quota.name(), "plan": limit.tier.name(), "limit": limit.max, "used": used, "renews_at": renews_at});
+        }
         if compatible {
             let status =
                 http::StatusCode::from_u16(self.kind.status()).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
@@ -289,6 +310,11 @@ impl Problem {
             .body("application/problem+json", body.to_string())
             .header("content-language", lang.tag())
             .header("cache-control", "no-store");
+        let again = self.quota.as_ref().and_then(|reached| reached.renews_at).filter(|at| *at > request.now);
+        let answer = match again {
+            Some(at) => answer.header("retry-after", (at.as_second() - request.now.as_second()).max(1).to_string()),
+            None => answer,
+        };
         // A script of another site that may read public documents may also read why there is none.
         if compatible { answer } else { answer.header("access-control-allow-origin", "*") }
     }
@@ -346,6 +372,28 @@ mod tests {
         let request = Request::test(http::Method::GET, "/v2/badge/x", &[]);
         let response = Problem::new(Kind::Forbidden).answer(&request).finish(&request);
         assert_eq!((response.status().as_u16(), &response.body()[..]), (403, &b"403 Forbidden"[..]));
+    }
+
+    #[test]
+    fn a_quota_says_which_how_much_and_until_when() {
+        use badge::plan::{Limit, Quota, Tier};
+        let limit = Limit { quota: Quota::CredentialsPerMonth, max: 5, tier: Tier::Basic };
+        let problem = Problem::quota(limit.reached(4, Timestamp::UNIX_EPOCH));
+        let request = Request::test(http::Method::POST, "/v2/event/c/b/issue", &[]);
+        let response = problem.answer(&request).finish(&request);
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["retry-after"]),
+            (429, &"2678400".parse().unwrap())
+        );
+        let (_, body) = body(&problem, "/v2/event/c/b/issue", &[("accept-language", "ja")]);
+        assert_eq!(
+            body["quota"],
+            json!({"name": "credentials_per_month", "plan": "basic", "limit": 5, "used": 4, "renews_at": 2_678_400})
+        );
+        assert!(body["message"].as_str().unwrap().contains("Basicプラン"));
+        let standing = Problem::quota(Limit { quota: Quota::Badges, ..limit }.reached(5, Timestamp::UNIX_EPOCH));
+        let response = standing.answer(&request).finish(&request);
+        assert!(!response.headers().contains_key("retry-after"));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Access tokens and who a caller is.
 //!
 //! A token is a JWT (RFC 9068, `ES256`) signed by a KMS key of its own and verified with nothing but that key's public half, so that
-//! checking a caller costs no database read. It names the organisation and what its bearer may do.
+//! checking a caller costs no database read. It names the organisation and what its bearer may do. While the key is changed, tokens of
+//! two keys hold.
 
 use crate::problem::{Kind, Problem};
 use crate::request::Request;
@@ -73,7 +74,8 @@ impl Claims {
 /// Checks tokens.
 #[derive(Debug, Clone)]
 pub struct Gate {
-    key: PublicKey,
+    /// By their thumbprints, which tokens name (`kid`).
+    keys: Vec<(String, PublicKey)>,
     base: String,
 }
 
@@ -115,10 +117,11 @@ impl Caller {
 }
 
 impl Gate {
-    /// A gate that opens to tokens signed by `key` for the deployment at `base`.
+    /// A gate that opens to tokens signed by one of `keys` for the deployment at `base`.
     #[must_use]
-    pub fn new(key: PublicKey, base: &str) -> Self {
-        Self { key, base: base.to_owned() }
+    pub fn new(keys: Vec<PublicKey>, base: &str) -> Self {
+        let keys = keys.into_iter().map(|key| (key.jwk_thumbprint(), key)).collect();
+        Self { keys, base: base.to_owned() }
     }
 
     /// The caller, provided their token is of the organisation in the path (`{client}`), holds one of `roles` (an admin holds
@@ -149,7 +152,8 @@ impl Gate {
         if jws.header().typ.as_deref() != Some(TYPE) {
             return None;
         }
-        jws::verify(&jws, &self.key).ok()?;
+        let (_, key) = self.keys.iter().find(|(kid, _)| jws.header().key_id.as_ref() == Some(kid))?;
+        jws::verify(&jws, key).ok()?;
         let claims: Claims = serde_json::from_slice(jws.payload()).ok()?;
         let now = now.as_second();
         let alive = claims.iat <= now + SKEW_SECONDS && now < claims.exp + GRACE_SECONDS;
@@ -192,7 +196,7 @@ mod tests {
     #[test]
     fn a_token_holds_for_its_life_and_a_minute() {
         let key = fresh();
-        let gate = Gate::new(key.public_key().clone(), "https://b.example");
+        let gate = Gate::new(vec![key.public_key().clone()], "https://b.example");
         let good = token(&key, |_| ());
         assert!(gate.check(&good, at(NOW)).is_some());
         assert!(gate.check(&good, at(NOW + LIFETIME_SECONDS + GRACE_SECONDS - 1)).is_some());
@@ -203,7 +207,7 @@ mod tests {
     #[test]
     fn a_token_of_another_key_or_place_is_refused() {
         let key = fresh();
-        let gate = Gate::new(key.public_key().clone(), "https://b.example");
+        let gate = Gate::new(vec![key.public_key().clone()], "https://b.example");
         assert!(gate.check(&token(&fresh(), |_| ()), at(NOW)).is_none());
         assert!(gate.check(&token(&key, |c| c.iss = "https://other.example".into()), at(NOW)).is_none());
         assert!(gate.check(&token(&key, |c| c.aud = "https://other.example".into()), at(NOW)).is_none());
@@ -215,9 +219,27 @@ mod tests {
     }
 
     #[test]
+    fn while_the_key_changes_tokens_of_both_hold() {
+        let [old, new] = [fresh(), fresh()];
+        let keys = |keys: &[&TestKey]| keys.iter().map(|key| key.public_key().clone()).collect();
+        let both = Gate::new(keys(&[&new, &old]), "https://b.example");
+        assert!([&old, &new].iter().all(|key| both.check(&token(key, |_| ()), at(NOW)).is_some()));
+        assert!(both.check(&token(&fresh(), |_| ()), at(NOW)).is_none());
+        let after = Gate::new(keys(&[&new]), "https://b.example");
+        assert!(after.check(&token(&new, |_| ()), at(NOW)).is_some());
+        assert!(after.check(&token(&old, |_| ()), at(NOW)).is_none());
+        // What names the one key and is signed by the other is of neither.
+        let crossed = Claims::new("https://b.example", &ClientId::from_random([1; 10]), "s1", Vec::new(), at(NOW));
+        let draft = crossed.draft(old.public_key()).unwrap();
+        let signature = new.sign(draft.signing_input()).unwrap();
+        let text = draft.complete(&signature, new.public_key()).unwrap();
+        assert!(both.check(&text, at(NOW)).is_none());
+    }
+
+    #[test]
     fn who_is_let_to_some_badges_reaches_no_other() {
         let key = fresh();
-        let gate = Gate::new(key.public_key().clone(), "https://b.example");
+        let gate = Gate::new(vec![key.public_key().clone()], "https://b.example");
         let (mine, other) = (BadgeId::from_random([1; 10]), BadgeId::from_random([2; 10]));
         let token = token(&key, |claims| *claims = claims.clone().narrowed(Some(vec![mine.clone()]), 60));
         let ask = |badge: &BadgeId| {

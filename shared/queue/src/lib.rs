@@ -12,7 +12,7 @@ use aws_sdk_sqs::types::{
 use aws_types::SdkConfig;
 use badge::failure::{Failure, Nature};
 use badge::notice::Recipients;
-use badge::{ApplicationId, ClientId, EventId, SignInId};
+use badge::{ApplicationId, ClientId, EventId, ExportId, SignInId};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -57,6 +57,15 @@ pub const WEBHOOK_DELAY_SECONDS: i32 = 10;
 pub struct ApplicationJob {
     /// Which application.
     pub application: ApplicationId,
+}
+
+/// Go on with an export of everything an organisation owns. Whoever takes it does a step, and leaves another such job if that was not the last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportJob {
+    /// Whose.
+    pub client: ClientId,
+    /// Which.
+    pub export: ExportId,
 }
 
 /// Issue the badge of an approved application. It waits in the signing queue beside [`SigningJob`]s; see [`SigningTask`].

@@ -116,4 +116,16 @@ impl Signer {
         let der = answer.public_key.unwrap_or_else(|| Blob::new(Vec::new()));
         Ok(PublicKey::from_spki_der(der.as_ref())?)
     }
+
+    /// The public halves of the keys at `arns`, in their order.
+    ///
+    /// # Errors
+    /// As [`Signer::public_key`], of the first that fails.
+    pub async fn public_keys(&self, arns: &[String]) -> Result<Vec<PublicKey>, SignerError> {
+        let mut keys = Vec::with_capacity(arns.len());
+        for arn in arns {
+            keys.push(self.public_key(arn).await?);
+        }
+        Ok(keys)
+    }
 }

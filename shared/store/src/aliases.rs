@@ -3,6 +3,7 @@
 use crate::client::{Expect, Store, StoreError};
 use crate::item::{Item, number};
 use crate::key;
+use badge::plan::Limit;
 use badge::{Alias, AliasId, ClientId};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -12,8 +13,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when its id is taken.
-    pub async fn add_alias(&self, client: &ClientId, alias: &Alias) -> Result<(), StoreError> {
-        self.put(Item::at(&key::alias(client, &alias.id)).doc(alias)?, Expect::New).await
+    pub async fn add_alias(&self, client: &ClientId, alias: &Alias, limit: Option<Limit>) -> Result<(), StoreError> {
+        let put = self.transact_put(Item::at(&key::alias(client, &alias.id)).doc(alias)?, Expect::Absent)?;
+        self.transact_one_more(client, limit, vec![put], alias.created_at).await
     }
 
     /// Writes an alias over its former self.

@@ -247,9 +247,10 @@ impl Store {
         let own = |application: &Application| key::form_person(&form.id, &write.person(application));
         match effect {
             Effect::Enter => {
-                let place = self.count_up(&own(&step.application), form.definition.places_per_person())?;
+                let place =
+                    self.transact_add(&own(&step.application), 1, form.definition.places_per_person().map(u64::from))?;
                 writes.push(Condition::PersonHasRoom, place);
-                writes.push(Condition::HasRoom, self.count_up(&count, form.definition.total)?);
+                writes.push(Condition::HasRoom, self.transact_add(&count, 1, form.definition.total.map(u64::from))?);
             }
             Effect::Leave => {
                 for key in [own(before.unwrap_or(&step.application)), count] {
@@ -261,7 +262,7 @@ impl Store {
             }
             Effect::UseCode(code) => {
                 let key = key::form_code(&form.id, code.as_str());
-                writes.push(Condition::CodeHasUses, self.count_up(&key, uses_of(form, code))?);
+                writes.push(Condition::CodeHasUses, self.transact_add(&key, 1, uses_of(form, code).map(u64::from))?);
             }
             Effect::AwaitBadge => {
                 let row = Item::at(&key::award(&step.application.id, step.application.since));
@@ -275,16 +276,6 @@ impl Store {
             }
         }
         Ok(())
-    }
-
-    /// One more under a key, while there are fewer than `max`.
-    fn count_up(&self, key: &TableKey, max: Option<u32>) -> Result<TransactWriteItem, StoreError> {
-        let max = max.map_or(i64::from(u32::MAX), i64::from);
-        let values = HashMap::from([(":one".to_owned(), number(1)), (":max".to_owned(), number(max))]);
-        // Where there is no place at all, a missing counter is no room either.
-        let condition =
-            if max == 0 { format!("{USED} < :max") } else { format!("attribute_not_exists({USED}) OR {USED} < :max") };
-        self.transact_update(key, &format!("ADD {USED} :one"), &condition, values)
     }
 
     /// Writes an application that nothing but a counter of its own has changed in: a wrong code.

@@ -5,6 +5,7 @@ use crate::item::{Item, number};
 use crate::key;
 use aws_sdk_dynamodb::types::AttributeValue;
 use badge::definition::Badge;
+use badge::plan::Limit;
 use badge::{BadgeId, ClientId};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -14,17 +15,17 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when its id is taken.
-    pub async fn create_badge(&self, badge: &Badge) -> Result<(), StoreError> {
+    pub async fn create_badge(&self, badge: &Badge, limit: Option<Limit>) -> Result<(), StoreError> {
         let head = Item::at(&key::badge_head(&badge.id))
             .text("client", badge.client.as_str())
             .number("version", badge.version);
         let head = if badge.definition.draft { head } else { head.number("published", badge.version) };
-        self.transact(vec![
+        let writes = vec![
             self.transact_put(head, Expect::Absent)?,
             self.transact_put(version(badge)?, Expect::Absent)?,
             self.transact_put(row(badge)?, Expect::Absent)?,
-        ])
-        .await
+        ];
+        self.transact_one_more(&badge.client, limit, writes, badge.created_at).await
     }
 
     /// Records the next version of a badge, provided nobody else did so meanwhile.
@@ -82,6 +83,15 @@ impl Store {
     /// [`StoreError`] when the store cannot be read.
     pub async fn badges(&self, client: &ClientId) -> Result<Vec<Badge>, StoreError> {
         let items = self.query(&key::organisation_partition(client), key::BADGES, None).await?;
+        items.iter().map(Item::get_doc).collect()
+    }
+
+    /// All versions of a badge, whosever it is, the first one first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn badge_versions(&self, badge: &BadgeId) -> Result<Vec<Badge>, StoreError> {
+        let items = self.query(&key::badge_head(badge).pk, key::VERSIONS, None).await?;
         items.iter().map(Item::get_doc).collect()
     }
 

@@ -107,6 +107,9 @@ pub struct Report {
     /// Object keys of evidence that can be had.
     #[serde(skip)]
     pub evidence: BTreeSet<String>,
+    /// Object keys of exports that can be had.
+    #[serde(skip)]
+    pub exports: BTreeSet<String>,
 }
 
 impl Store {
@@ -143,7 +146,9 @@ impl Store {
         .await?;
         let mut report = checker.finish(now, busy);
         let (pictures, files) = (self.object_keys("artwork/").await?, evidence.object_keys("evidence/").await?);
+        let exports = self.object_keys("exports/").await?;
         let missing = report.artwork.difference(&pictures).chain(report.evidence.difference(&files));
+        let missing = missing.chain(report.exports.difference(&exports));
         report.violations.extend(missing.map(|object| Violation { rule: Rule::NoFile, at: object.clone() }));
         let unverified = self.verify_some(&report, sample).await?;
         report.counts.insert("verified", unverified.0);

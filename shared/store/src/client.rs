@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{
 use aws_types::SdkConfig;
 use badge::EventId;
 use badge::failure::{Failure, Nature};
+use badge::plan::Reached;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -23,6 +24,9 @@ pub enum StoreError {
     /// The record is not in the state the operation needs: it exists already, is gone, or was changed meanwhile.
     #[error("the record is not in the state this needs")]
     Conflict,
+    /// The organisation's plan allows no more.
+    #[error("a quota is reached: {}", .0.limit.quota.name())]
+    Quota(Reached),
     /// The store did not answer, or refused. Repeating may help.
     #[error("the store did not carry out {operation}: {code}")]
     Unavailable {
@@ -43,6 +47,7 @@ impl Failure for StoreError {
     fn nature(&self) -> Nature {
         match self {
             Self::Conflict => Nature::Conflict,
+            Self::Quota(reached) => Nature::Quota(*reached),
             Self::Unavailable { .. } => Nature::Temporary,
             Self::TooLarge | Self::Corrupt(_) => Nature::Fault,
         }
@@ -576,7 +581,6 @@ impl Store {
     }
 }
 
-/// Waits before the next round of what a batch left over, or gives up.
 /// Whether the condition of a write held: where it did not, nothing was written, and that is an answer.
 pub(crate) fn held<T>(outcome: Result<T, StoreError>) -> Result<bool, StoreError> {
     match outcome {
@@ -586,7 +590,8 @@ pub(crate) fn held<T>(outcome: Result<T, StoreError>) -> Result<bool, StoreError
     }
 }
 
-async fn back_off(operation: &'static str, round: u32) -> Result<(), StoreError> {
+/// Waits before the next round of what a batch left over, or gives up.
+pub(crate) async fn back_off(operation: &'static str, round: u32) -> Result<(), StoreError> {
     if round == BATCH_ROUNDS {
         return Err(StoreError::Unavailable { operation, code: "left over".into() });
     }

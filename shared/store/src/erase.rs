@@ -47,9 +47,12 @@ fn whose(row: &TableKey) -> Option<Whose> {
         ("HOOKS", _, [client, ..]) | ("PERSON", _, ["MEMBER", client]) => Some(Whose::Organisation((*client).into())),
         ("KEYS", _, ["KEY", scope, ..]) if *scope != DEFAULT_SCOPE => Some(Whose::Organisation((*scope).into())),
         ("DUE", _, [_, client, ..]) => Some(Whose::Organisation((*client).into())),
-        ("ORG" | "SECRET" | "FEED" | "FORMS" | "MEMBERS" | "AUDIT" | "APPLICATIONS" | "APPLICANT", [client, ..], _) => {
-            Some(Whose::Organisation((*client).into()))
-        }
+        (
+            "ORG" | "SECRET" | "FEED" | "FORMS" | "MEMBERS" | "AUDIT" | "USAGE" | "EXPORT" | "APPLICATIONS"
+            | "APPLICANT",
+            [client, ..],
+            _,
+        ) => Some(Whose::Organisation((*client).into())),
         ("BADGE", [id], _) => thing(id.parse().ok().map(Thing::Badge)),
         ("EVENT", [id], _) | ("EXPIRY", [_], [id]) | ("PENDING", _, [_, id, ..]) => {
             thing(id.parse().ok().map(Thing::Event))
@@ -77,7 +80,7 @@ enum Turn {
 
 fn turn(row: &TableKey) -> Turn {
     match (row.words().0, row.sk.as_str()) {
-        ("ORG", "ORG") | ("SECRET" | "MEMBERS" | "HOOKS" | "PERSON", _) => Turn::Stop,
+        ("ORG", "ORG") | ("SECRET" | "MEMBERS" | "HOOKS" | "PERSON" | "EXPORT", _) => Turn::Stop,
         ("BADGE" | "FORM" | "APPLICATION", "HEAD") | ("EVENT", "EVENT") | ("STATUS", "LIST") => Turn::Head,
         ("ORGS", _) => Turn::Last,
         _ => Turn::Rest,

@@ -5,12 +5,13 @@
 //! there with everything it needs, or is absent; a crash in between leaves rows that no event refers to.
 
 use crate::addresses;
-use crate::client::{Expect, Store, StoreError};
+use crate::client::{Cancelled, Expect, Store, StoreError};
 use crate::item::Item;
 use crate::key;
 use crate::organisations::StoredOrganisation;
 use crate::pack::Frame;
 use crate::pending;
+use badge::plan::{Limit, Quota};
 use badge::{ClientId, CredentialId, EmailAddress, Event, EventId, Recipient};
 use jiff::Timestamp;
 
@@ -32,6 +33,8 @@ pub struct Plan<'a> {
     pub frame: &'a Frame,
     /// The caller's request key, if it gave one.
     pub request: Option<&'a Request>,
+    /// How many recipients a month may see.
+    pub limit: Option<Limit>,
 }
 
 /// A request that must not be carried out twice.
@@ -87,9 +90,10 @@ impl Store {
     /// Records an event whole; see the module's words.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when the request key was used meanwhile; then nothing of this plan shows anywhere.
+    /// [`StoreError::Conflict`] when the request key was used meanwhile, [`StoreError::Quota`] when there are more recipients than the month
+    /// has room for; then nothing of this plan shows anywhere.
     pub async fn plan_event(&self, organisation: &StoredOrganisation, plan: &Plan<'_>) -> Result<(), StoreError> {
-        let Plan { event, recipients, credentials, frame, request } = plan;
+        let Plan { event, recipients, credentials, frame, request, limit } = plan;
         let mut items = blocks(&event.id, recipients)?;
         let tags = recipients.iter().map(|recipient| organisation.mail_tag(&recipient.email));
         items.extend(addresses::rows(event, tags.zip(*credentials)));
@@ -97,7 +101,10 @@ impl Store {
         self.write_all(items).await?;
         let stored = Item::at(&key::event(&event.id)).doc(event)?.bytes("frame", frame.stored()?);
         let row = Item::at(&key::event_row(&event.client, event.created_at, &event.id)).doc(event)?;
-        let mut writes = vec![self.transact_put(stored, Expect::Absent)?, self.transact_put(row, Expect::Absent)?];
+        let counted = (Quota::CredentialsPerMonth, event.recipient_count.into());
+        let counted = self.transact_count(&event.client, counted, *limit, event.created_at)?;
+        let mut writes =
+            vec![counted, self.transact_put(stored, Expect::Absent)?, self.transact_put(row, Expect::Absent)?];
         if let Some(request) = request {
             let item = Item::at(&key::request(&event.client, &request.hash))
                 .text("event", event.id.as_str())
@@ -108,7 +115,15 @@ impl Store {
         for chunk in 0..event.chunks() {
             writes.push(self.transact_put(pending::row(event, chunk), Expect::Absent)?);
         }
-        self.transact(writes).await
+        match (self.transact_told(writes).await, limit) {
+            (Ok(()), _) => Ok(()),
+            // The counter alone.
+            (Err(Cancelled::Failed(places)), Some(limit)) if places == [0] => {
+                Err(StoreError::Quota(self.reached(&event.client, *limit, event.created_at).await?))
+            }
+            (Err(Cancelled::Failed(_)), _) => Err(StoreError::Conflict),
+            (Err(Cancelled::Otherwise(error)), _) => Err(error),
+        }
     }
 
     /// An event, whosever it is.

@@ -16,7 +16,7 @@
 //!
 //! The methods that touch files work on the store's own bucket, which must be that of evidence: [`Store::in_bucket`].
 
-use crate::client::{Expect, Store, StoreError, key_map, unavailable};
+use crate::client::{Cancelled, Expect, Store, StoreError, key_map, unavailable};
 use crate::item::{Item, number};
 use crate::key;
 use crate::upload::{PresignedPost, Upload};
@@ -25,6 +25,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use badge::plan::{Limit, Quota};
 use badge::{ApplicationId, ClientId, EvidenceId};
 use evidence::{Declaration, Findings, MAX_FILES, Reason};
 use jiff::{SignedDuration, Timestamp};
@@ -239,8 +240,13 @@ impl Store {
     /// Promises a file, unless the application has [`MAX_FILES`] already that count, or [`MAX_RECORDS`] in all: then none.
     ///
     /// # Errors
-    /// [`StoreError`] when it cannot be recorded; [`StoreError::Conflict`] when others promised files all the while.
-    pub async fn begin_evidence(&self, promise: Promise, now: Timestamp) -> Result<Option<Evidence>, StoreError> {
+    /// [`StoreError::Quota`] when the month has no room for it; [`StoreError::Conflict`] when others promised files all the while.
+    pub async fn begin_evidence(
+        &self,
+        promise: Promise,
+        limit: Option<Limit>,
+        now: Timestamp,
+    ) -> Result<Option<Evidence>, StoreError> {
         let keep_until = after(now, DRAFT_LIFE);
         let evidence = Evidence { promise, state: EvidenceState::Uploading, keep_until };
         let application = &evidence.promise.application;
@@ -255,15 +261,22 @@ impl Store {
             let counted =
                 HashMap::from([(":old".to_owned(), number(changes.unwrap_or(0))), (":one".to_owned(), number(1))]);
             let unchanged = if changes.is_some() { "n = :old" } else { "attribute_not_exists(n) OR n = :old" };
-            let done = self.transact(vec![
+            let bytes = (Quota::EvidenceBytesPerMonth, evidence.promise.declaration.size_bytes);
+            let done = self.transact_told(vec![
+                self.transact_count(&evidence.promise.client, bytes, limit, evidence.promise.created_at)?,
                 self.transact_update(&key::evidence_files(application), "ADD n :one", unchanged, counted)?,
                 self.transact_put(write(&evidence.promise, keep_until)?, Expect::Absent)?,
                 self.transact_put(evidence.due(after(now, LOOK_AGAIN)), Expect::Anything)?,
             ]);
             match done.await {
                 Ok(()) => return Ok(Some(evidence)),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
+                Err(Cancelled::Failed(places)) => {
+                    // Some other change only: the limit holds as long as the month does.
+                    if let (Some(limit), true) = (limit, places.contains(&0)) {
+                        return Err(StoreError::Quota(self.reached(&evidence.promise.client, limit, now).await?));
+                    }
+                }
+                Err(Cancelled::Otherwise(error)) => return Err(error),
             }
             // Ids are random, so those who wait do not wait alike.
             let spread = evidence.promise.id.as_str().bytes().fold(0u8, u8::wrapping_add);

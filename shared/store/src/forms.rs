@@ -5,6 +5,7 @@ use crate::item::{Item, number};
 use crate::key;
 use application::form::Form;
 use application::names::CodeId;
+use badge::plan::Limit;
 use badge::{ClientId, FormId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -29,20 +30,27 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when its id is taken.
-    pub async fn create_form(&self, form: &Form) -> Result<(), StoreError> {
-        self.transact(vec![
+    pub async fn create_form(&self, form: &Form, limit: Option<Limit>) -> Result<(), StoreError> {
+        let writes = vec![
             self.transact_put(head(form)?, Expect::Absent)?,
             self.transact_put(version(form)?, Expect::Absent)?,
             self.transact_put(row(form)?, Expect::Absent)?,
-        ])
-        .await
+        ];
+        let limit = limit.filter(|_| form.is_switched_on());
+        self.transact_one_more(&form.client, limit, writes, form.created_at).await
     }
 
     /// Records a form as it is from now on, provided that it still is what `before` was. Another version is kept for ever.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when somebody else changed it meanwhile.
-    pub async fn update_form(&self, before: &Form, form: &Form) -> Result<(), StoreError> {
+    pub async fn update_form(
+        &self,
+        before: &Form,
+        form: &Form,
+        limit: Option<Limit>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let values = HashMap::from([(":old".to_owned(), number(edition(before)))]);
         let mut writes = vec![
             self.transact_put_if(head(form)?, "edition = :old", values)?,
@@ -51,7 +59,8 @@ impl Store {
         if form.version != before.version {
             writes.push(self.transact_put(version(form)?, Expect::Absent)?);
         }
-        self.transact(writes).await
+        let limit = limit.filter(|_| form.is_switched_on() && !before.is_switched_on());
+        self.transact_one_more(&form.client, limit, writes, now).await
     }
 
     /// A form as it is now, whosever it is.

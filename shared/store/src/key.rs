@@ -53,6 +53,9 @@
 //! | `LETTER#{application}` | `{letter}` | that a letter about an application was sent; expires |
 //! | `LETTER#{application}` | `BOUNCED` | the latest letter about it that came back; expires |
 //! | `RATE#{key}` | `RATE` | what somebody did in an hour; expires |
+//! | `USAGE#{client}` | `{quota}` | a counter of an organisation's plan: what a quota's period saw, or how often something was added |
+//! | `EXPORT#{client}` | `EXPORT#{export}` | an export that was asked for, and how far it is; expires |
+//! | `EXPORT#{client}` | `RUNNING` | which of them is being made, and until when another may not begin |
 //! | `PEOPLE` | `SECRET` | the secret under which addresses become names of people |
 //! | `SIGNIN#{sign_in}` | `SIGNIN` | somebody who is about to prove an address; expires |
 //! | `SIGNIN#{sign_in}` | `PROVIDER` | a browser that was sent to the identity provider; expires |
@@ -62,9 +65,10 @@
 //! | `AUDIT#{client}` | `{at}#{request}` | what somebody did in the console |
 //! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
 
+use badge::plan::Quota;
 use badge::{
-    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, FormId, ImportId, PersonId, ResultId,
-    SignInId, StatusListId, UploadId, WebhookId,
+    AliasId, ApplicationId, BadgeId, ClientId, CredentialId, EventId, EvidenceId, ExportId, FormId, ImportId, PersonId,
+    ResultId, SignInId, StatusListId, UploadId, WebhookId,
 };
 use jiff::Timestamp;
 
@@ -119,6 +123,7 @@ pub(crate) fn badge_row(client: &ClientId, badge: &BadgeId) -> TableKey {
 pub(crate) fn badge_head(badge: &BadgeId) -> TableKey {
     key(format!("BADGE#{badge}"), "HEAD")
 }
+pub(crate) const VERSIONS: &str = "VERSION#";
 pub(crate) fn badge_version(badge: &BadgeId, version: u32) -> TableKey {
     key(format!("BADGE#{badge}"), format!("VERSION#{version:08}"))
 }
@@ -328,6 +333,21 @@ pub(crate) fn letter_bounced(application: &ApplicationId) -> TableKey {
 pub(crate) fn rate(rate: &str) -> TableKey {
     key(format!("RATE#{rate}"), "RATE")
 }
+/// `period`: when the month or the minute began, for what renews.
+pub(crate) fn usage(client: &ClientId, quota: Quota, period: Option<Timestamp>) -> TableKey {
+    let period = period.map_or_else(String::new, |start| format!("#{}", sortable(start)));
+    key(format!("USAGE#{client}"), format!("{}{period}", quota.name()))
+}
+pub(crate) fn exports_partition(client: &ClientId) -> String {
+    format!("EXPORT#{client}")
+}
+pub(crate) const EXPORTS: &str = "EXPORT#";
+pub(crate) fn export(client: &ClientId, export: &ExportId) -> TableKey {
+    key(exports_partition(client), format!("{EXPORTS}{export}"))
+}
+pub(crate) fn export_running(client: &ClientId) -> TableKey {
+    key(exports_partition(client), "RUNNING")
+}
 /// Apart from the other keys, so that the validator can be let read these and nothing else.
 pub(crate) const SEALS_PARTITION: &str = "SEALS";
 /// `fingerprint`: of the certificate, in lower-case hexadecimal.
@@ -416,6 +436,9 @@ pub(crate) enum Family {
     Membership,
     Member,
     Request,
+    Usage,
+    Export,
+    Running,
     /// Whatever stands for itself alone.
     Alone,
 }
@@ -481,6 +504,9 @@ impl TableKey {
             ("AWARD", _) => Family::Award,
             ("PERSON", "MEMBER") => Family::Membership,
             ("MEMBERS", _) => Family::Member,
+            ("USAGE", _) => Family::Usage,
+            ("EXPORT", "EXPORT") => Family::Export,
+            ("EXPORT", "RUNNING") => Family::Running,
             ("SECRET" | "SHOWN" | "RESULT" | "REMIND" | "LETTER" | "RATE" | "SIGNIN" | "AUDIT", _)
             | ("EXPIRY", "SWEPT")
             | ("EVIDENCE", "FILES")
@@ -511,6 +537,12 @@ pub fn baked_object(credential: &CredentialId, suffix: &str) -> String {
 #[must_use]
 pub fn pdf_object(credential: &CredentialId, edition: &str) -> String {
     format!("pdf/{credential}/{edition}.pdf")
+}
+
+/// The object key of an organisation's whole data.
+#[must_use]
+pub fn export_object(client: &ClientId, export: &ExportId) -> String {
+    format!("exports/{client}/{export}.zip")
 }
 
 /// The object key of an uploaded list of recipients.

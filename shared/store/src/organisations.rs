@@ -5,6 +5,7 @@ use crate::item::Item;
 use crate::key;
 use aws_lc_rs::hmac;
 use aws_sdk_dynamodb::types::AttributeValue;
+use badge::plan::Tier;
 use badge::{Brand, ClientId, EmailAddress, Organisation};
 use std::collections::HashMap;
 
@@ -15,6 +16,8 @@ pub struct StoredOrganisation {
     pub organisation: Organisation,
     /// Which keys sign for it: `default`, or its own id.
     pub key_scope: String,
+    /// The plan that the operator gave it, if any.
+    pub tier: Option<Tier>,
     /// Whether some system of theirs wants to be told what happens ([`crate::webhooks`]).
     pub has_webhooks: bool,
     mail_secret: [u8; 32],
@@ -94,6 +97,17 @@ impl Store {
         self.get(&key::organisation(client)).await?.as_ref().map(read).transpose()
     }
 
+    /// Gives an organisation a plan of its own, or the deployment's default again.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when there is no such organisation.
+    pub async fn set_tier(&self, client: &ClientId, tier: Option<Tier>) -> Result<(), StoreError> {
+        let key = key::organisation(client);
+        let update = if tier.is_some() { "SET tier = :tier" } else { "REMOVE tier" };
+        let values = tier.map(|tier| (":tier".to_owned(), AttributeValue::S(tier.name().to_owned())));
+        self.update(&key, update, Some("attribute_exists(pk)"), values.into_iter().collect()).await
+    }
+
     /// How an organisation's PDF badges look; what everybody begins with, unless it chose otherwise.
     ///
     /// # Errors
@@ -115,6 +129,7 @@ pub(crate) fn read(item: &Item) -> Result<StoredOrganisation, StoreError> {
     Ok(StoredOrganisation {
         organisation: item.get_doc()?,
         key_scope: item.get_text("key_scope")?.to_owned(),
+        tier: item.get_text("tier").ok().and_then(Tier::from_name),
         has_webhooks: item.find_number::<u8>("hooks").is_some_and(|hooks| hooks > 0),
         mail_secret: item.get_secret("mail_secret")?,
     })

@@ -10,12 +10,14 @@
 use crate::client::{Expect, Store, StoreError, held, key_map, unavailable};
 use crate::item::{Item, number};
 use crate::key;
+use crate::rates::Counter;
 use crate::secrets::Role;
 use application::Secret;
 use aws_lc_rs::aead::{AES_128_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::digest;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use badge::plan::Limit;
 use badge::{BadgeId, ClientId, EmailAddress, Lang, PersonId, SignInId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -329,22 +331,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when it cannot be counted.
     pub async fn count_attempt(&self, id: &SignInId) -> Result<bool, StoreError> {
-        let counted = self
-            .dynamo()
-            .update_item()
-            .table_name(self.table())
-            .set_key(Some(key_map(&key::sign_in(id))))
-            .update_expression("ADD tried :one")
-            .condition_expression("attribute_exists(pk) AND (attribute_not_exists(tried) OR tried < :max)")
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":max", number(MAX_SIGN_IN_ATTEMPTS))
-            .send()
-            .await;
-        match counted.map_err(|e| unavailable("UpdateItem", &e)) {
-            Ok(_) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.count_within(Counter {
+            key: &key::sign_in(id),
+            name: "tried",
+            max: MAX_SIGN_IN_ATTEMPTS.into(),
+            ends: None,
+        })
+        .await
     }
 
     /// Records that a browser was sent to the identity provider, until when it is awaited back.
@@ -489,13 +482,25 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the store cannot be written.
     pub async fn put_member(&self, client: &ClientId, member: &Member) -> Result<(), StoreError> {
+        self.transact(self.member_rows(client, member)?).await
+    }
+
+    /// Records a new member, if the plan has room for one more.
+    ///
+    /// # Errors
+    /// [`StoreError::Quota`] when it has not.
+    pub async fn add_member(&self, client: &ClientId, member: &Member, limit: Option<Limit>) -> Result<(), StoreError> {
+        self.transact_one_more(client, limit, self.member_rows(client, member)?, member.created_at).await
+    }
+
+    fn member_rows(&self, client: &ClientId, member: &Member) -> Result<Vec<TransactWriteItem>, StoreError> {
         let pointer = Item::at(&key::membership(&member.person, client));
         let row = Item::at(&key::member(client, &member.person)).doc(member)?;
         let put = |item: Item| {
             let put = Put::builder().table_name(self.table()).set_item(Some(item.into_map())).build();
             put.map(|put| TransactWriteItem::builder().put(put).build()).map_err(|_| StoreError::Corrupt("member"))
         };
-        self.transact(vec![put(pointer)?, put(row)?]).await
+        Ok(vec![put(pointer)?, put(row)?])
     }
 
     /// Takes somebody out of an organisation; harmless when they are not in it.
@@ -516,6 +521,24 @@ impl Store {
     /// [`StoreError`] when it cannot be written.
     pub async fn note_deed(&self, client: &ClientId, deed: &Deed, request: &str) -> Result<(), StoreError> {
         self.put(Item::at(&key::deed(client, deed.at, request)).doc(deed)?, Expect::Anything).await
+    }
+
+    /// What was done in an organisation's console before `before`, the earliest first, at most `limit`, and where the next of it begins.
+    /// `behind`: where the ones before ended.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub async fn deeds_in_order(
+        &self,
+        client: &ClientId,
+        behind: Option<&str>,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<(Vec<Deed>, Option<String>), StoreError> {
+        let (partition, end) = (key::deeds_partition(client), key::sortable(before));
+        let items = self.query_between(&partition, behind.unwrap_or("0"), &end, limit).await?;
+        let last = items.last().map(|item| item.get_text("sk").map(str::to_owned)).transpose()?;
+        Ok((items.iter().map(Item::get_doc).collect::<Result<_, _>>()?, last))
     }
 
     /// What was done in an organisation's console before `before`, the latest first, at most `limit`.

@@ -30,21 +30,25 @@ pub enum Which<'a> {
 enum Comes {
     /// With everything else.
     Always,
+    /// With everything else, but never over what is there: a counter of an older time forgets what was counted since.
+    WhereMissing,
     /// When its partition is named: what somebody may do, which may have been taken away since, and what was waiting to be done, which may
     /// be done.
     Named,
-    /// Never: sessions, codes and counts of the past, and the place in a status list from which on places are free, for those taken since
+    /// Never: sessions, codes, exports and counts of the past, and the place in a status list from which on places are free, for those taken since
     /// would be given away twice. Without that place the next event begins a list.
     Never,
 }
 
 fn comes(key: &TableKey) -> Comes {
     match key.words() {
-        ("RATE" | "SIGNIN", _) | ("PERSON", "SESSION") | ("ORG", "STATUS" | "REQUEST") | ("FORM", "SPENT") => {
-            Comes::Never
-        }
+        ("RATE" | "SIGNIN" | "EXPORT", _)
+        | ("PERSON", "SESSION")
+        | ("ORG", "STATUS" | "REQUEST")
+        | ("FORM", "SPENT") => Comes::Never,
         ("SECRET" | "PERSON" | "MEMBERS" | "HOOKS" | "KEYS" | "SEALS", _)
         | ("PENDING" | "AWARD" | "DUE" | "REVOKING" | "REMIND" | "EXPIRY", _) => Comes::Named,
+        ("USAGE", _) => Comes::WhereMissing,
         _ => Comes::Always,
     }
 }
@@ -118,7 +122,7 @@ impl Store {
                     if report.different.len() < MAX_NAMED {
                         report.different.push(format!("{} {}", key.pk, key.sk));
                     }
-                    if !overwrite {
+                    if !overwrite || comes(&key) == Comes::WhereMissing {
                         continue;
                     }
                     Expect::Anything
@@ -145,7 +149,7 @@ fn returns(row: &Item, which: Which<'_>, now: Timestamp) -> bool {
     let Ok(key) = row.key() else { return false };
     let over = row.find_number::<i64>("ttl").is_some_and(|ttl| ttl <= now.as_second());
     let comes = match comes(&key) {
-        Comes::Always => true,
+        Comes::Always | Comes::WhereMissing => true,
         Comes::Named => matches!(which, Which::Partition(_)),
         Comes::Never => false,
     };
@@ -175,6 +179,8 @@ mod tests {
             ("PERSON#p", "SESSION#h", (false, false)),
             ("ORG#c", "STATUS", (false, false)),
             ("RATE#r", "RATE", (false, false)),
+            ("USAGE#c", "credentials_per_month#1", (true, true)),
+            ("EXPORT#c", "RUNNING", (false, false)),
             ("NOT#ours", "X", (false, false)),
         ] {
             assert_eq!(outcome(&row(pk, sk)), expected, "{pk} {sk}");

@@ -8,6 +8,7 @@ use crate::item::Item;
 use crate::key;
 use aws_lc_rs::digest;
 use badge::ClientId;
+use badge::plan::Limit;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -82,8 +83,14 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when its id is taken.
-    pub async fn add_secret(&self, client: &ClientId, secret: &StoredSecret) -> Result<(), StoreError> {
-        self.put(Item::at(&key::secret(client, &secret.id)).doc(secret)?, Expect::New).await
+    pub async fn add_secret(
+        &self,
+        client: &ClientId,
+        secret: &StoredSecret,
+        limit: Option<Limit>,
+    ) -> Result<(), StoreError> {
+        let put = self.transact_put(Item::at(&key::secret(client, &secret.id)).doc(secret)?, Expect::Absent)?;
+        self.transact_one_more(client, limit, vec![put], secret.created_at).await
     }
 
     /// An organisation's secrets, hashed.

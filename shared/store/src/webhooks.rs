@@ -11,8 +11,8 @@ use crate::feed::Place;
 use crate::item::{Item, number};
 use crate::key;
 use aws_sdk_dynamodb::types::AttributeValue;
-use badge::limits::MAX_WEBHOOKS;
 use badge::notice::NoticeKind;
+use badge::plan::Limit;
 use badge::{ClientId, WebUrl, WebhookId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -130,21 +130,31 @@ impl Store {
     /// Records a new webhook and that its organisation has one more.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when the organisation has [`MAX_WEBHOOKS`] already, or the id is taken.
-    pub async fn add_webhook(&self, webhook: &Webhook, progress: &Progress) -> Result<(), StoreError> {
+    /// [`StoreError::Quota`] when the organisation has as many already as its plan allows.
+    pub async fn add_webhook(
+        &self,
+        webhook: &Webhook,
+        progress: &Progress,
+        limit: Option<Limit>,
+    ) -> Result<(), StoreError> {
         let item = Item::at(&key::hook(&webhook.client, &webhook.id))
             .doc(webhook)?
             .text(PROGRESS, json(progress)?)
             .number(SETTINGS_REVISION, 0)
             .number(PROGRESS_REVISION, 0);
-        let max = i64::try_from(MAX_WEBHOOKS).unwrap_or(i64::MAX);
+        let max = limit.map_or(i64::MAX, |limit| i64::try_from(limit.max).unwrap_or(i64::MAX));
         let counted = self.transact_update(
             &key::organisation(&webhook.client),
             "ADD hooks :one",
-            "attribute_exists(pk) AND (attribute_not_exists(hooks) OR hooks < :max)",
-            values([(":one", number(1)), (":max", number(max))]),
+            "attribute_exists(pk) AND (hooks < :max OR (attribute_not_exists(hooks) AND :none < :max))",
+            values([(":one", number(1)), (":max", number(max)), (":none", number(0))]),
         )?;
-        self.transact(vec![self.transact_put(item, Expect::Absent)?, counted]).await
+        match (self.transact(vec![self.transact_put(item, Expect::Absent)?, counted]).await, limit) {
+            (Err(StoreError::Conflict), Some(limit)) => {
+                Err(StoreError::Quota(self.reached(&webhook.client, limit, webhook.created_at).await?))
+            }
+            (done, _) => done,
+        }
     }
 
     /// Changes a webhook's settings; its progress stays.

@@ -39,7 +39,7 @@ fn promise(application: &ApplicationId, name: &str, media: MediaType, size: usiz
 
 async fn promised(store: &Store, name: &str, media: MediaType, size: usize) -> Evidence {
     let application = ApplicationId::from_random(random());
-    store.begin_evidence(promise(&application, name, media, size), now()).await.unwrap().unwrap()
+    store.begin_evidence(promise(&application, name, media, size), None, now()).await.unwrap().unwrap()
 }
 
 /// Sends a form as a browser does.
@@ -211,7 +211,7 @@ async fn an_application_has_ten_files_and_no_more_even_when_all_begin_at_once() 
         let promise = promise(application, &format!("{number}.pdf"), MediaType::Pdf, 100);
         // Whoever is outrun too often is told to try again, and does.
         loop {
-            match store.begin_evidence(promise.clone(), now()).await {
+            match store.begin_evidence(promise.clone(), None, now()).await {
                 Err(StoreError::Conflict) => {}
                 other => return other.unwrap(),
             }

@@ -4,8 +4,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a journey ends where an answer lacks what it should have")]
 
+mod applicants;
 mod records;
 
+use applicants::{Office, answers};
+use edge::token::Claims;
 use journeys::{Issuer, issue_to, operator, picture, request};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -18,10 +21,11 @@ const READERS: &[&str] = &["issuer", "creator", "reviewer"];
 const ANYBODY: &[&str] = READERS;
 
 /// Routes that ask for a token, and which roles beside `admin` may use them.
-const GUARDED: [(&str, &[&str]); 57] = [
+const GUARDED: [(&str, &[&str]); 61] = [
     ("GET /v2/client/{client}", ANYBODY),
     ("PUT /v2/client/{client}", NOBODY),
     ("GET /v2/client/{client}/ping", ANYBODY),
+    ("GET /v2/client/{client}/usage", ANYBODY),
     ("GET /v2/client/{client}/alias", ANYBODY),
     ("POST /v2/client/{client}/alias", NOBODY),
     ("GET /v2/client/{client}/alias/{alias}", ANYBODY),
@@ -32,6 +36,9 @@ const GUARDED: [(&str, &[&str]); 57] = [
     ("GET /v2/client/{client}/secret", NOBODY),
     ("POST /v2/client/{client}/secret", NOBODY),
     ("DELETE /v2/client/{client}/secret/{secret}", NOBODY),
+    ("POST /v2/export/{client}", NOBODY),
+    ("GET /v2/export/{client}", NOBODY),
+    ("GET /v2/export/{client}/{export}", NOBODY),
     ("GET /v2/badge/{client}", READERS),
     ("POST /v2/badge/{client}", CREATORS),
     ("GET /v2/badge/{client}/{badge}", READERS),
@@ -225,27 +232,12 @@ fn what_is_public_asks_for_no_token_and_what_is_the_staffs_for_a_session() {
     }
 }
 
-/// A token as `accounts` makes one, given out `ago` seconds before now.
-fn token_from(issuer: &Issuer, ago: i64) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let signer = signer::Signer::new(&records::aws());
-        let arn = journeys::variable("TOKEN_KEY_ARN");
-        let key = signer.public_key(&arn).await.unwrap();
-        let at = records::now() - jiff::SignedDuration::from_secs(ago);
-        let client = issuer.client.parse().unwrap();
-        let claims = edge::token::Claims::new(&journeys::base(), &client, "1", vec!["admin".into()], at);
-        let draft = claims.draft(&key).unwrap();
-        let signature = signer.sign(&arn, draft.signing_input()).await.unwrap();
-        draft.complete(&signature, &key).unwrap()
-    })
-}
-
 #[test]
 fn a_token_whose_time_is_over_is_none() {
     let issuer = Issuer::new("Yesterday's", &[]);
+    let arn = journeys::variable("TOKEN_KEY_ARN");
     // The same token opens while it lives, so that nothing but its age is what is refused.
-    let (alive, over) = (token_from(&issuer, 60), token_from(&issuer, 2 * 60 * 60));
+    let (alive, over) = (records::token(&issuer.client, &arn, 60), records::token(&issuer.client, &arn, 2 * 60 * 60));
     for (route, _) in GUARDED {
         let (method, path) = parts(route, &issuer.client, "nosuchbadge", "00000000000000000000");
         let with = |token: &str| request(&method, &path, &[("authorization", &format!("Bearer {token}"))], b"[]");
@@ -254,11 +246,80 @@ fn a_token_whose_time_is_over_is_none() {
     }
 }
 
+/// A member of the staff may be let to some badges only; the console calls with such a token.
+#[test]
+fn who_is_let_to_some_badges_reaches_nothing_of_another() {
+    let office = Office::new("Two departments");
+    let client = &office.issuer.client;
+    let mine = office.issuer.create_badge(&picture());
+    let event = office.issuer.issue(&office.badge, &[&format!("c+{client}@example.org")]);
+    let page = office.form(&json!({"method": "review", "reviewers": []}));
+    let application = page.hand_in(answers(&format!("other+{client}@example.org"))).id;
+    let list = [("content-type", "text/csv")];
+    let import = format!("/v2/import/{client}/{}", office.badge);
+    let bearer = format!("Bearer {}", office.issuer.token());
+    let headers = [list[0], ("authorization", bearer.as_str())];
+    let import = request("POST", &import, &headers, format!("email\nd+{client}@example.org\n").as_bytes()).expect(200);
+    let import = import.json()["resource_id"].as_str().unwrap().to_owned();
+    let others = [
+        ("{badge}", office.badge.as_str()),
+        ("{event}", &event),
+        ("{form}", &page.form),
+        ("{application}", &application),
+        ("{import}", &import),
+    ];
+
+    let roles = vec!["creator".into(), "issuer".into(), "reviewer".into()];
+    let claims = Claims::new(&journeys::base(), &client.parse().unwrap(), "member:m", roles, records::now());
+    let arn = journeys::variable("TOKEN_KEY_ARN");
+    let whole = format!("Bearer {}", records::signed(&claims, &arn));
+    let claims = claims.narrowed(Some(vec![mine.parse().unwrap()]), 600);
+    let narrow = format!("Bearer {}", records::signed(&claims, &arn));
+    let about = |route: &str| others.iter().any(|(name, _)| route.contains(name));
+    let (mut closed, mut lists, mut open) = (0, 0, Vec::new());
+    for (route, _) in GUARDED.into_iter().filter(|(_, roles)| !roles.is_empty()) {
+        let filled = others.iter().fold(route.replace("{client}", client), |path, (name, id)| path.replace(name, id));
+        let (method, path) = filled.split_once(' ').unwrap();
+        let body = match route {
+            "POST /v2/event/{client}/{badge}/issue" => issue_to(&["e@example.org"]),
+            "PUT /v2/badge/{client}/{badge}" => journeys::badge(&picture()),
+            "PATCH /v2/badge/{client}/{badge}" => json!({"expires": 1}),
+            "PUT /v2/form/{client}/{form}" => office.body(&json!({"method": "review", "reviewers": []})),
+            "POST /v2/application/{client}/{application}/decision" => json!({"decision": "approve"}),
+            _ => json!({"recipient": [format!("c+{client}@example.org")]}),
+        };
+        let with = |token: &str| {
+            let headers = [("authorization", token), ("content-type", "application/json")];
+            request(method, path, &headers, body.to_string().as_bytes())
+        };
+        if about(route) {
+            closed += 1;
+            let status = with(&narrow).status;
+            if !matches!(status, 403 | 404) {
+                open.push(format!("{route}: {status}"));
+            }
+            if method == "GET" && !path.contains('{') {
+                assert!(with(&whole).status < 300, "{route} is open to who is let to every badge");
+            }
+        } else if method == "GET" && with(&narrow).status == 200 {
+            let text = with(&narrow).text();
+            lists += 1;
+            open.extend(others.iter().filter(|(_, id)| text.contains(id)).map(|(name, _)| format!("{route}: {name}")));
+        }
+    }
+    assert_eq!(open, Vec::<String>::new());
+    assert!(closed >= 20 && lists >= 5, "{closed} {lists}");
+    // What was refused was not done either.
+    assert_eq!(office.issuer.recipients(&event)[0]["revoked"], false);
+    assert_eq!(office.application(&application)["state"], "submitted");
+    office.issuer.call("GET", &format!("/v2/badge/{{client}}/{}", office.badge), &[], &Value::Null).expect(200);
+}
+
 fn parts(route: &str, client: &str, badge: &str, event: &str) -> (String, String) {
     let (method, path) = route.split_once(' ').unwrap();
     let path = path.replace("{client}", client).replace("{badge}", badge).replace("{event}", event);
     // Whatever else is named, nothing lies there.
-    let path = ["{alias}", "{secret}", "{import}", "{webhook}", "{form}", "{template}", "{application}"]
+    let path = ["{alias}", "{secret}", "{import}", "{webhook}", "{form}", "{template}", "{application}", "{export}"]
         .iter()
         .fold(path, |path, name| path.replace(name, "nosuchthing"));
     (method.to_owned(), path)
@@ -360,8 +421,10 @@ fn whatever_is_sent_to_a_route_is_refused_in_words_and_leaves_nothing() {
         "\u{0}",
         &deep,
     ];
-    let writing = GUARDED.into_iter().filter(|(route, _)| !route.starts_with("GET") && !route.starts_with("DELETE"));
-    for (route, _) in writing {
+    // Asking for an export says all there is to say.
+    let reads_no_body =
+        |route: &str| ["GET ", "DELETE ", "POST /v2/export"].iter().any(|begin| route.starts_with(begin));
+    for (route, _) in GUARDED.into_iter().filter(|(route, _)| !reads_no_body(route)) {
         let (method, path) = parts(route, &issuer.client, &badge, &event);
         for body in bodies {
             // Mailing again, and a list of changes that is empty, are complete without saying more.

@@ -337,8 +337,8 @@ fn webhooks_are_for_the_admins_of_their_organisation() {
 fn an_organisation_has_twenty_webhooks_and_no_more() {
     let issuer = Issuer::new("Many", &[]);
     let made: Vec<String> = (0..20).map(|_| add(&issuer, &idle()).0).collect();
-    let refused = issuer.call("POST", "/v2/webhook/{client}", &[], &idle()).expect(409).json();
-    assert_eq!(refused["detail"], "An organisation has at most 20 webhooks.");
+    let refused = issuer.call("POST", "/v2/webhook/{client}", &[], &idle()).expect(429).json();
+    assert_eq!((&refused["quota"]["name"], &refused["quota"]["limit"]), (&json!("webhooks"), &json!(20)), "{refused}");
     let _ = issuer.call("DELETE", &format!("/v2/webhook/{{client}}/{}", made[7]), &[], &Value::Null).expect(200);
     let _ = add(&issuer, &idle());
     let list = issuer.call("GET", "/v2/webhook/{client}", &[], &Value::Null).expect(200).json();

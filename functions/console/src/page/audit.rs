@@ -85,6 +85,8 @@ fn words(lang: Lang, what: &str) -> Option<&'static str> {
         ("DELETE", "client", "{secret}") => lang.pick("API credential removed", "API認証情報を削除"),
         ("POST", "client", "alias") => lang.pick("Alias added", "エイリアスを追加"),
         ("DELETE", "client", "{alias}") => lang.pick("Alias removed", "エイリアスを削除"),
+        ("POST", "export", _) => lang.pick("Export begun", "エクスポートを開始"),
+        (_, "exports", _) => lang.pick("Export downloaded", "エクスポートをダウンロード"),
         ("POST", "webhook", "{client}") => lang.pick("Webhook added", "Webhookを追加"),
         ("DELETE", "webhook", _) => lang.pick("Webhook removed", "Webhookを削除"),
         _ => return None,

@@ -7,8 +7,8 @@ use crate::page::badges::content_in;
 use crate::posted::Filled;
 use crate::shell::{self, Field};
 use badge::Lang;
-use edge::Answer;
 use edge::answer::{Cache, disposition};
+use edge::{Answer, sheet};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 use store::Role;
@@ -283,7 +283,8 @@ pub(crate) async fn act(desk: &Desk<'_>, id: &str) -> Result<Answer, Refused> {
 /// `GET …/events/{event}/csv`: every recipient with their state, for a spreadsheet.
 pub(crate) async fn csv(desk: &Desk<'_>, id: &str) -> Result<Answer, Refused> {
     desk.needs(&ALL)?;
-    let mut file = String::from("\u{feff}email,name,state,revoked,issued_on,expires_on,credential,pdf\r\n");
+    let head = ["email", "name", "state", "revoked", "issued_on", "expires_on", "credential", "pdf"];
+    let mut file = format!("{}{}", sheet::BEGINNING, sheet::row(head));
     let limit = MAX_ROWS.to_string();
     for page in 0.. {
         let from = (page * MAX_ROWS).to_string();
@@ -319,14 +320,7 @@ fn line(row: &Value) -> String {
         text(&row["assertion_json_url"]),
         text(&row["pdf_url"]),
     ];
-    let line = cells.map(|cell| cell_of(&cell)).join(",");
-    format!("{line}\r\n")
-}
-
-/// A cell (RFC 4180 section 2) that no spreadsheet takes for a formula.
-fn cell_of(text: &str) -> String {
-    let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
-    if guarded.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
+    sheet::row(cells)
 }
 
 #[cfg(test)]
@@ -334,9 +328,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_is_no_formula_and_stays_one_cell() {
-        assert_eq!(cell_of("=1+1"), "'=1+1");
-        assert_eq!(cell_of("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
+    fn a_row_has_every_column() {
         assert_eq!(
             line(&json!({"email": "a@b.example", "name": "@x", "delivery": {"state": "accepted"}})),
             "a@b.example,'@x,accepted,false,,,,\r\n"

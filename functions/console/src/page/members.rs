@@ -9,16 +9,15 @@ use crate::desk::Desk;
 use crate::posted::{Filled, Posted};
 use crate::shell::{self, Field};
 use badge::limits::MAX_SHORT_CHARS;
+use badge::plan::Quota;
 use badge::{BadgeId, EmailAddress, Lang, PersonId};
 use edge::{Answer, Kind, Problem};
 use maud::{Markup, html};
 use queue::PromptLetter;
 use serde_json::Value;
 use store::people::{INVITATION_LIFE, person};
-use store::{Member, Role};
+use store::{Member, Role, StoreError};
 
-/// Members of one organisation, the invited included.
-const MAX_MEMBERS: usize = 500;
 const ROLES: [Role; 4] = [Role::Admin, Role::Creator, Role::Issuer, Role::Reviewer];
 
 fn role_name(lang: Lang, role: Role) -> &'static str {
@@ -215,8 +214,6 @@ pub(crate) async fn invite(desk: &Desk<'_>) -> Result<Answer, Refused> {
     let before = members.iter().find(|member| Some(&member.person) == person.as_ref());
     if before.is_some_and(|member| member.joined_at.is_some()) {
         refuse(lang.pick("This address is a member already.", "このアドレスはすでにメンバーです。"));
-    } else if before.is_none() && members.len() >= MAX_MEMBERS {
-        refuse(lang.pick("There are as many members as there may be.", "メンバー数が上限に達しています。"));
     }
     let (Ok(address), Some(person), true) = (address, person, complaints.is_empty()) else {
         return page(desk, 400, &Filled { posted, complaints }).await;
@@ -231,7 +228,21 @@ pub(crate) async fn invite(desk: &Desk<'_>) -> Result<Answer, Refused> {
         joined_at: None,
         invited_until: now.checked_add(INVITATION_LIFE).map_err(Problem::internal)?,
     };
-    desk.app.store.put_member(desk.client(), &member).await.map_err(edge::failed)?;
+    let limit = desk.app.store.limit(&desk.app.plans, desk.client(), Quota::Members).await.map_err(edge::failed)?;
+    // Who was invited before is counted already.
+    let limit = limit.filter(|_| before.is_none());
+    match desk.app.store.add_member(desk.client(), &member, limit).await {
+        Err(StoreError::Quota(reached)) => {
+            let text = Problem::quota(reached).text(lang).to_owned();
+            return page(
+                desk,
+                Kind::QuotaReached.status(),
+                &Filled { posted, complaints: vec![Complaint { pointer: String::new(), text }] },
+            )
+            .await;
+        }
+        done => done.map_err(edge::failed)?,
+    }
     let letter = PromptLetter::Invitation { client: desk.client().clone(), person: person.clone() };
     desk.app.prompt.send(&[letter], 0).await.map_err(edge::failed)?;
     desk.note("POST members", vec![person.to_string()], 303).await?;

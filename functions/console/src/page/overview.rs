@@ -2,9 +2,10 @@
 
 use crate::api::Call;
 use crate::desk::Desk;
+use crate::page::plan;
 use crate::{Refused, shell};
 use edge::Answer;
-use futures_util::future::try_join3;
+use futures_util::future::try_join4;
 use maud::{Markup, html};
 use serde_json::Value;
 use store::Role;
@@ -29,7 +30,8 @@ pub(crate) async fn show(desk: &Desk<'_>) -> Result<Answer, Refused> {
         let call = Call::to("GET /v2/application/{client}", &[]).asking(&[("state", "submitted"), ("limit", "1")]);
         if desk.is(Role::Issuer) || desk.is(Role::Reviewer) { desk.read(call).await } else { Ok(Value::Null) }
     };
-    let (badges, events, waiting) = try_join3(badges, events, waiting).await?;
+    let usage = desk.read(Call::to("GET /v2/client/{client}/usage", &[]));
+    let (badges, events, waiting, usage) = try_join4(badges, events, waiting, usage).await?;
     let total = |value: &Value| value["total"].as_u64().unwrap_or(0);
     let months = months(&events, desk.request.now);
     let drafts = badges["result"].as_array().into_iter().flatten().filter(|badge| badge["draft"] == true).count();
@@ -40,6 +42,7 @@ pub(crate) async fn show(desk: &Desk<'_>) -> Result<Answer, Refused> {
         "",
         &html! {
             h1 { (title) }
+            (plan::warning(desk, &usage))
             div.figures {
                 (figure(desk, "badges", total(&badges), lang.pick("badges", "バッジ")))
                 (figure(desk, "events", months.iter().map(|(_, n)| n).sum(), lang.pick("issued in twelve months", "12か月の発行数")))

@@ -6,6 +6,7 @@ use crate::client::StoreError;
 use crate::credentials;
 use crate::evidence::{self, EvidenceState};
 use crate::expiries;
+use crate::exports::{Export, ExportState};
 use crate::feed::LIFE;
 use crate::forms::USED;
 use crate::item::Item;
@@ -20,6 +21,7 @@ use application::form::Form;
 use badge::definition::{Badge, ImageFormat};
 use badge::event::{STATUS_LIST_BITS, status_index};
 use badge::notice::{Notice, NoticeKind};
+use badge::plan::{QUOTAS, Quota};
 use badge::{ApplicationId, BadgeId, ClientId, CredentialId, Event, EventId, FormId, Recipient, Signing, StatusListId};
 use jiff::{SignedDuration, Timestamp};
 use proof::status::StatusList;
@@ -86,6 +88,13 @@ pub struct Checker {
     told: HashMap<(EventId, NoticeKind), Vec<u32>>,
     hooks: HashMap<ClientId, i64>,
     files: Vec<(ApplicationId, String)>,
+    /// Bytes of evidence by the counter that has them.
+    promised: HashMap<TableKey, u64>,
+    exports: Vec<Export>,
+    /// Which export is being made, and until when another may not begin.
+    running: HashMap<ClientId, (String, Timestamp)>,
+    /// What counters of a quota's period say.
+    usage: HashMap<TableKey, u64>,
     due: HashSet<String>,
     requests: Vec<(TableKey, EventId)>,
     /// Rows of indexes as they are, with what they say.
@@ -215,6 +224,8 @@ impl Checker {
                 if let EvidenceState::Accepted { .. } = file.state {
                     self.evidence.insert(file.object());
                 }
+                let counter = counter(&file.promise.client, Quota::EvidenceBytesPerMonth, file.promise.created_at);
+                *self.promised.entry(counter).or_default() += file.promise.declaration.size_bytes;
                 self.files.push((file.promise.application, file.promise.id.to_string()));
             }
             Family::Due => {
@@ -249,6 +260,19 @@ impl Checker {
                 self.awards.insert(award.application, award.since);
             }
             Family::Request => self.requests.push((key.clone(), parsed(item.get_text("event")?)?)),
+            Family::Usage => match key.sk.split_once('#') {
+                Some((quota, _)) if is_quota(quota) => {
+                    self.usage.insert(key.clone(), item.get_number(USED)?);
+                }
+                // How often something was added, so that two who add at once learn of each other: it counts nothing that is there.
+                None if is_quota(&key.sk) => {}
+                _ => return Err(StoreError::Corrupt("sk")),
+            },
+            Family::Export => self.exports.push(item.get_doc()?),
+            Family::Running => {
+                let until = item.find_time("free_at").ok_or(StoreError::Corrupt("free_at"))?;
+                self.running.insert(parsed(of)?, (item.get_text("export_id")?.to_owned(), until));
+            }
             Family::Alone => {}
         }
         Ok(())
@@ -273,6 +297,8 @@ impl Checker {
             self.check_forms(&mut expected, &mut wrong);
             self.check_applications(&mut expected, &mut wrong);
             self.check_waiting(now, busy, &mut wrong);
+            self.check_usage(&mut wrong);
+            self.check_exports(now, &mut wrong);
             for (client, (_, counted)) in &self.organisations {
                 if self.hooks.get(client).copied().unwrap_or(0) != *counted {
                     wrong(Rule::Miscounted, format!("ORG#{client} hooks"));
@@ -300,8 +326,10 @@ impl Checker {
             ("waiting", self.waiting.len()),
             ("leftovers", leftovers + plans),
         ]);
+        let there = |export: &&Export| matches!(export.progress, ExportState::Ready { .. }) && now < export.until();
+        let exports = self.exports.iter().filter(there).map(Export::object).collect();
         let Self { violations, artwork, evidence, .. } = self;
-        Report { counts, violations, credentials, lists, artwork, evidence }
+        Report { counts, violations, credentials, lists, artwork, evidence, exports }
     }
 
     fn check_events(
@@ -638,6 +666,50 @@ impl Checker {
         }
     }
 
+    /// A month's counters say what was issued in it, and no less evidence than is left of it: files go, what they took does not come back.
+    fn check_usage(&self, wrong: &mut impl FnMut(Rule, String)) {
+        let mut issued: HashMap<TableKey, u64> = HashMap::new();
+        for event in self.events.values() {
+            let counter = counter(&event.client, Quota::CredentialsPerMonth, event.created_at);
+            *issued.entry(counter).or_default() += u64::from(event.recipient_count);
+        }
+        let counted = |key: &TableKey| self.usage.get(key).copied().unwrap_or(0);
+        for (key, count) in &issued {
+            if counted(key) != *count {
+                wrong(Rule::Miscounted, at(key));
+            }
+        }
+        let of_events = |key: &TableKey| key.sk.split('#').next() == Some(Quota::CredentialsPerMonth.name());
+        for key in self.usage.keys().filter(|key| of_events(key) && !issued.contains_key(*key)) {
+            wrong(Rule::Miscounted, at(key));
+        }
+        for (key, bytes) in &self.promised {
+            if counted(key) < *bytes {
+                wrong(Rule::Miscounted, at(key));
+            }
+        }
+    }
+
+    /// One export of an organisation is being made at a time, and none for longer than it may take.
+    fn check_exports(&self, now: Timestamp, wrong: &mut impl FnMut(Rule, String)) {
+        let is_running = |export: &&Export| matches!(export.progress, ExportState::Running { .. });
+        for export in self.exports.iter().filter(is_running) {
+            let at = || at(&key::export(&export.client, &export.id));
+            let named = self.running.get(&export.client).is_some_and(|(running, _)| *running == export.id.as_str());
+            if export.has_failed(now) {
+                wrong(Rule::Stuck, at());
+            } else if !named {
+                wrong(Rule::MissingRow, format!("RUNNING of {}", at()));
+            }
+        }
+        for (client, (running, _)) in self.running.iter().filter(|(_, (_, until))| now < *until) {
+            let its = |export: &Export| export.client == *client && export.id.as_str() == running;
+            if !self.exports.iter().filter(is_running).any(its) {
+                wrong(Rule::Dangling, at(&key::export_running(client)));
+            }
+        }
+    }
+
     fn check_waiting(&self, now: Timestamp, busy: Busy, wrong: &mut impl FnMut(Rule, String)) {
         for (key, family, since) in &self.waiting {
             let (patience, busy) = match family {
@@ -677,6 +749,15 @@ impl Checker {
         }
         leftovers
     }
+}
+
+/// The counter of the period that something falls into.
+fn counter(client: &ClientId, quota: Quota, at: Timestamp) -> TableKey {
+    key::usage(client, quota, quota.span(at).map(|(start, _)| start))
+}
+
+fn is_quota(name: &str) -> bool {
+    QUOTAS.iter().any(|quota| quota.name() == name)
 }
 
 /// Tells of what is counted otherwise in two maps, of which absence is nothing.

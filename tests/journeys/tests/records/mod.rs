@@ -1,11 +1,12 @@
 //! The stack's records and files, where a journey has to know or to change what no answer tells.
 
-#![allow(dead_code, unreachable_pub, reason = "no journey needs all of it")]
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "no journey needs all of it")]
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_types::SdkConfig;
+use edge::token::Claims;
 use jiff::Timestamp;
-use journeys::{request, variable};
+use journeys::{base, request, variable};
 use serde_json::Value;
 use store::Store;
 
@@ -29,6 +30,24 @@ pub fn aws() -> SdkConfig {
 /// The store as a function has it, with the bucket of evidence.
 pub fn files() -> Store {
     Store::new(&aws(), variable("TABLE_NAME"), variable("BUCKET_NAME")).in_bucket(variable("EVIDENCE_BUCKET_NAME"))
+}
+
+/// An organisation's token as `accounts` makes one, signed by the key at `arn` and given out `ago` seconds before now.
+pub fn token(client: &str, arn: &str, ago: i64) -> String {
+    let at = now() - jiff::SignedDuration::from_secs(ago);
+    signed(&Claims::new(&base(), &client.parse().unwrap(), "1", vec!["admin".into()], at), arn)
+}
+
+/// A token with these claims, signed by the key at `arn`.
+pub fn signed(claims: &Claims, arn: &str) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let signer = signer::Signer::new(&aws());
+        let key = signer.public_key(arn).await.unwrap();
+        let draft = claims.draft(&key).unwrap();
+        let signature = signer.sign(arn, draft.signing_input()).await.unwrap();
+        draft.complete(&signature, &key).unwrap()
+    })
 }
 
 /// Wakes a function with a payload, as a schedule does.

@@ -150,6 +150,15 @@ fn applied(application: &Application) -> Vec<Item> {
     ]
 }
 
+fn later() -> Timestamp {
+    now() + SignedDuration::from_hours(23)
+}
+
+fn export(progress: ExportState) -> Item {
+    let export = Export { progress, ..Export::new(id("x1"), client(), now()) };
+    Item::at(&key::export(&client(), &export.id)).doc(&export).unwrap()
+}
+
 /// An event with three credentials, one of them revoked, one with a recipient who waits for a signature, and two applications of which
 /// one waits for its badge.
 fn rows() -> Vec<Item> {
@@ -196,6 +205,12 @@ fn rows() -> Vec<Item> {
         Item::at(&key::due(now(), &client(), &id("a1"), &evidence)),
         Item::at(&key::member(&client(), &person)),
         Item::at(&key::membership(&person, &client())),
+        export(ExportState::Running { done: 1, of: 2 }),
+        Item::at(&key::export_running(&client())).text("export_id", "x1").number("free_at", later().as_second()),
+        Item::at(&counter(&client(), Quota::CredentialsPerMonth, now())).number(USED, 4),
+        // Of another file, too, that is gone.
+        Item::at(&counter(&client(), Quota::EvidenceBytesPerMonth, now())).number(USED, 12),
+        Item::at(&key::usage(&client(), Quota::Badges, None)).number("added", 7),
     ];
     rows.extend((0..3).map(|number| signed(&first, number, number == 1)));
     rows.extend(planned(&first, &[recipient(0), recipient(1), recipient(2)]));
@@ -249,7 +264,9 @@ fn no_row_can_be_lost_unnoticed_but_one_that_tells_of_itself_alone() {
     for place in 0..rows().len() {
         let mut rows = rows();
         let lost = rows.remove(place);
-        let alone = matches!(key_of(&lost).family(), Some(Family::Life | Family::Request | Family::File));
+        let key = key_of(&lost);
+        let added = key == key::usage(&client(), Quota::Badges, None);
+        let alone = added || matches!(key.family(), Some(Family::Life | Family::Request | Family::File));
         let is_noticed = !judge(&rows, now(), false).violations.is_empty();
         assert_eq!(is_noticed, !alone, "{lost:?}");
     }
@@ -285,6 +302,10 @@ fn every_rule_finds_what_it_is_for() {
         rows[at] = planned(event, &[recipient(0)]).remove(1);
         rows
     };
+    let month = |at| counter(&client(), Quota::CredentialsPerMonth, at);
+    let next_month = now() + SignedDuration::from_hours(31 * 24);
+    let done = ExportState::Ready { at: now(), size_bytes: 9 };
+    let evidence = counter(&client(), Quota::EvidenceBytesPerMonth, now());
     let twin = {
         let [one, other] = [recipient(0), recipient(0)];
         let event = event("3", 2, 9, None);
@@ -342,6 +363,14 @@ fn every_rule_finds_what_it_is_for() {
         ("form", with(Item::at(&key::form_count(&id("f1"))).number(USED, 3)), Rule::Miscounted),
         ("code", with(Item::at(&key::form_code(&id("f1"), "door")).number(USED, 1)), Rule::Miscounted),
         ("person", with(Item::at(&key::form_person(&id("f1"), "00")).number(USED, 1)), Rule::Miscounted),
+        ("too few of a month", with(Item::at(&month(now())).number(USED, 3)), Rule::Miscounted),
+        ("too many of a month", with(Item::at(&month(now())).number(USED, 5)), Rule::Miscounted),
+        ("a month without events", with(Item::at(&month(next_month)).number(USED, 1)), Rule::Miscounted),
+        ("less than the evidence", with(Item::at(&evidence).number(USED, 8)), Rule::Miscounted),
+        ("a quota of no plan", with(Item::at(&TableKey { sk: "gold#0".into(), ..evidence.clone() })), Rule::Unreadable),
+        ("nobody's lock", less(key::export(&client(), &id("x1"))), Rule::Dangling),
+        ("lock of one that is there", with(export(done)), Rule::Dangling),
+        ("export without a lock", less(key::export_running(&client())), Rule::MissingRow),
         ("hooks", less(key::hook(&client(), &id("w1"))), Rule::Miscounted),
         (
             "told twice",
@@ -376,13 +405,15 @@ fn what_waits_for_too_long_is_stuck_unless_there_is_work_in_the_queue() {
     assert_eq!(families(stuck(40, true)), ["DUE"]);
     assert_eq!(families(stuck(140, false)), ["AWA", "DUE", "PEN"]);
     assert_eq!(families(stuck(140, true)), ["DUE"]);
+    assert_eq!(families(stuck(25 * 60, true)), ["DUE", "EXP"]);
 }
 
 #[test]
 fn what_is_signed_on_claim_needs_no_signature() {
     let event = Event { sign: Signing::OnClaim, ..event("5", 2, 9, None) };
     let done = told(&event, NoticeKind::Issued, Recipients::Range { from: 0, to: 2 });
-    let rows = [rows(), planned(&event, &[recipient(0), recipient(1)]), vec![done]].concat();
+    let counted = Item::at(&counter(&client(), Quota::CredentialsPerMonth, now())).number(USED, 6);
+    let rows = [with(counted), planned(&event, &[recipient(0), recipient(1)]), vec![done]].concat();
     assert_eq!(found(&rows), []);
     assert_eq!(found(&[rows.clone(), vec![signed(&event, 1, false)]].concat()), []);
     let other = Event { seed: badge::event::Seed::from_random([0; 32]), ..event.clone() };
@@ -395,11 +426,12 @@ fn an_application_may_have_a_badge_that_nobody_claimed_but_none_that_was_not_pla
     let done = told(&event, NoticeKind::Issued, Recipients::Range { from: 0, to: 1 });
     let with_badge = |credential: CredentialId| {
         let application = application("a3", 2, State::Issued { event: event.id.clone(), credential });
+        let month = Item::at(&counter(&client(), Quota::CredentialsPerMonth, now())).number(USED, 5);
         let counts = [key::form_count(&id("f1")), key::form_code(&id("f1"), "door")];
-        let counts = counts.map(|key| Item::at(&key).number(USED, 3));
+        let counts: Vec<Item> = counts.iter().map(|key| Item::at(key).number(USED, 3)).chain([month]).collect();
         let mut rows = rows();
         rows.retain(|row| counts.iter().all(|count| key_of(count) != key_of(row)));
-        [rows, counts.to_vec(), planned(&event, &[recipient(0)]), applied(&application), vec![done.clone()]].concat()
+        [rows, counts, planned(&event, &[recipient(0)]), applied(&application), vec![done.clone()]].concat()
     };
     assert_eq!(found(&with_badge(event.draw(0).credential)), []);
     assert_eq!(found(&with_badge(event.draw(1).credential)), [Rule::Dangling]);
