@@ -124,7 +124,7 @@ fn unavailable(error: &StoreError) -> Later {
 }
 
 impl Round<'_> {
-    /// One recipient's mail, provided it is issued to and not revoked.
+    /// One recipient's mail, provided it is issued to and neither revoked nor erased.
     async fn one(&self, number: u32, recipient: &Recipient, state: Option<&CredentialState>) -> Result<(), Later> {
         if self.is_closed.load(Ordering::Relaxed) {
             return Err("closed".into());
@@ -132,7 +132,7 @@ impl Round<'_> {
         let (store, event) = (&self.app.store, &self.event.id);
         match state {
             None => return Err("not signed yet".into()),
-            Some(state) if state.is_revoked => return Ok(()),
+            Some(state) if state.is_revoked || recipient.email.is_erased() => return Ok(()),
             Some(_) => {}
         }
         if !store.claim_mail(event, number, self.number, self.clock.now()).await.map_err(|e| unavailable(&e))? {

@@ -385,7 +385,7 @@ impl Recipient {
         if !reader.is_object() {
             return None;
         }
-        let email = reader.email("email");
+        let email = reader.somebodys_email("email");
         let name = reader.optional_text("name", MAX_NAME_CHARS).unwrap_or_default();
         let language = reader.language("language");
         let expires_on = time(reader, "expires_on");

@@ -14,7 +14,7 @@ const MAX_YEAR: i16 = 9998;
 const MIN_UNIX_DIGITS: usize = 9;
 
 pub(super) fn email(text: &str) -> Result<EmailAddress, Reason> {
-    text.parse().map_err(|_| Reason::NotEmail)
+    text.parse().ok().filter(|address: &EmailAddress| !address.is_erased()).ok_or(Reason::NotEmail)
 }
 
 pub(super) fn url(text: &str) -> Result<WebUrl, Reason> {

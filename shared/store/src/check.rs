@@ -156,7 +156,7 @@ impl Store {
         Ok(report)
     }
 
-    async fn object_keys(&self, prefix: &str) -> Result<BTreeSet<String>, StoreError> {
+    pub(crate) async fn object_keys(&self, prefix: &str) -> Result<BTreeSet<String>, StoreError> {
         let pages = self.s3().list_objects_v2().bucket(self.bucket()).prefix(prefix).into_paginator();
         let (mut pages, mut keys) = (pages.send(), BTreeSet::new());
         while let Some(page) = pages.next().await {
