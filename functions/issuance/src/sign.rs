@@ -271,3 +271,21 @@ pub(crate) async fn missing(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_nobodys() {
+        let recipient = |email: &str, narratives: &[&str]| -> Recipient {
+            let evidence: Vec<Value> = narratives.iter().map(|text| json!({"narrative": text})).collect();
+            serde_json::from_value(json!({"email": email, "name": email, "evidence": evidence})).unwrap()
+        };
+        let (first, second) = (recipient("a@b.example", &["a's", "course"]), recipient("c@d.example", &["course"]));
+        let both = nobody(&first, Some(&second));
+        assert!(both.email.is_erased() && both.name.is_empty());
+        assert_eq!(both.evidence, second.evidence);
+        assert!(nobody(&first, None).evidence.is_empty());
+    }
+}

@@ -145,6 +145,12 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_for_an_erased_address_is_none() {
+        assert_eq!(email("a@b.example").unwrap().as_str(), "a@b.example");
+        assert_eq!(email("erased-1@erased.invalid"), Err(Reason::NotEmail));
+    }
+
+    #[test]
     fn languages_by_tag_and_by_name() {
         for (text, tag) in [
             ("ja", "ja"),

@@ -20,7 +20,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-mod rules;
+pub(crate) mod rules;
 pub use rules::{AWARD_PATIENCE, Checker, PATIENCE};
 
 /// Between two readings: whatever was being written at the first is done.

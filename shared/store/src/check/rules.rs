@@ -794,4 +794,4 @@ fn set_bits(list: &StatusList) -> BTreeSet<u32> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
