@@ -306,6 +306,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nobody_writes_to_what_stands_for_an_erased_address() {
+        let mut records = Records::with(2);
+        records.recipients[1].email = badge::EmailAddress::erased(1);
+        let wire = wire(records, |_| taken());
+        assert_eq!(run(&wire, 60).await, Ok(()));
+        assert_eq!(
+            (wire.calls("SendEmail").len(), written(&wire, 0), written(&wire, 1)),
+            (1, vec![CLAIM.into(), SENT.into()], vec![])
+        );
+    }
+
+    #[tokio::test]
     async fn when_ses_is_busy_the_mail_is_tried_again() {
         let attempts = AtomicU32::new(0);
         let wire = wire(Records::with(1), move |_| match attempts.fetch_add(1, Ordering::Relaxed) {

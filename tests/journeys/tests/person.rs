@@ -280,6 +280,11 @@ async fn somebody_takes_along_what_is_kept_of_them_and_leaves_nothing_behind() {
     assert!(!record["deeds"].as_array().unwrap().is_empty());
     assert!(!record.to_string().contains(&others[0]), "nobody else is in it");
 
+    // Whatever names them stands somewhere, but that nobody applied at the other organisation.
+    let unnamed = names.iter().filter(|name| naming(std::slice::from_ref(*name)).is_empty()).count();
+    assert_eq!(unnamed, 1);
+    assert!(!files_naming(&names[..2]).await.is_empty());
+
     // Looking changes nothing.
     let looked = erase(&person, &[]);
     assert_eq!((&looked["erased"], &looked["left"]), (&json!(false), &json!([])), "{looked:#}");

@@ -158,7 +158,8 @@ fn an_erasure_that_breaks_off_anywhere_is_finished_by_the_next() {
 
 #[test]
 fn what_a_backup_brings_back_goes_again() {
-    let (before, mut rows) = (rows(), rows());
+    let before = rows();
+    let mut rows = before.clone();
     erase(&mut rows, PEOPLE[2]);
     // What is missing comes back; what is in use counts.
     let back: Vec<Item> = before.into_iter().filter(|row| at_key(&rows, &row.key().unwrap()).is_none()).collect();
