@@ -38,7 +38,7 @@ fn writes(rows: &[Item], address: &str) -> (Vec<Write>, BTreeSet<String>) {
     let mut found = Found::of(&address.parse().unwrap());
     rows.iter().for_each(|row| found.take(row).unwrap());
     let mut subject = Subject::new(found);
-    for (place, _) in &subject.found.places {
+    for place in subject.found.places.keys() {
         let event: Option<Event> = at_key(rows, &key::event(&place.0)).map(|row| row.get_doc().unwrap());
         if let Some(event) = event.filter(|_| !subject.found.erased.contains_key(place)) {
             subject.credentials.insert(place.clone(), event.draw(place.1).credential);
