@@ -442,5 +442,6 @@ mod tests {
             text(Kind::LinkExpired, Some(issuer)).contains("再送") && text(Kind::NotFound, None).contains("もう一度")
         );
         assert!(text(Kind::LinkExpired, Some(issuer)).contains("京都はたおり学院"));
+        assert!(text(Kind::Erased, None).contains("コピー"));
     }
 }
