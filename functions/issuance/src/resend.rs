@@ -15,7 +15,7 @@ use std::collections::HashSet;
 const AT_ONCE: usize = 16;
 
 /// `POST /v2/event/{client}/{event}/resend` with `recipient` (addresses, in any case), or without: then to all who were not reached
-/// ([`badge::Delivery::is_undelivered`]). Nobody whose credential was revoked, or is not signed yet, is mailed.
+/// ([`badge::Delivery::is_undelivered`]). Nobody whose credential was revoked or erased, or is not signed yet, is mailed.
 pub(crate) async fn resend(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let event_id: EventId = request.id("event")?;
@@ -31,7 +31,7 @@ pub(crate) async fn resend(app: &App, request: &Request, caller: &Caller) -> Res
     )
     .map_err(edge::failed)?;
     let wanted = |(number, recipient): &(u32, Recipient)| {
-        let there = states.get(number).is_some_and(|state| !state.is_revoked);
+        let there = states.get(number).is_some_and(|state| !state.is_revoked) && !recipient.email.is_erased();
         there
             && match &named {
                 Some(named) => named.contains(&recipient.email.folded()),

@@ -6,7 +6,7 @@ use badge::definition::Badge;
 use badge::event::{Draw, status_index};
 use badge::input::{FieldError, Reason};
 use badge::ob3::{self, Parts};
-use badge::{CredentialId, Event, Recipient, Signing};
+use badge::{CredentialId, EmailAddress, Event, Recipient, Signing};
 use edge::{Kind, Problem, chance};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -111,7 +111,8 @@ fn document(
     ob3::credential(&Parts { urls: &app.urls, organisation, badge, event, recipient: to, draw, status_index: index })
 }
 
-/// What the credentials of an event have in common: its first one, with a proof that lacks only the signature.
+/// What the credentials of an event have in common: its first one as if it were nobody's, with a proof that lacks only the signature. What is
+/// erased of a recipient must not be left in the text that the others are packed with.
 pub(crate) fn frame(
     app: &App,
     workshop: &Workshop<'_>,
@@ -122,13 +123,25 @@ pub(crate) fn frame(
 ) -> Result<Frame, Problem> {
     let Some(first) = recipients.first() else { return Err(Problem::internal("an event without recipients")) };
     let index = status_index(secret, event.status_position);
-    let mut example = document(app, workshop, event, badge, first, &event.draw(0), index);
+    let nobody = nobody(first, recipients.get(1));
+    let mut example = document(app, workshop, event, badge, &nobody, &event.draw(0), index);
     let options = workshop.options(event.created_at)?;
     example["proof"] = json!([{
         "type": "DataIntegrityProof", "cryptosuite": options.suite.suite().name(), "created": badge::rfc3339(options.created),
         "verificationMethod": options.verification_method, "proofPurpose": "assertionMethod", "proofValue": "z",
     }]);
     Ok(Frame::from_example(&example.to_string()))
+}
+
+/// The first recipient without what is theirs alone: of evidence, what the second has too.
+fn nobody(first: &Recipient, second: Option<&Recipient>) -> Recipient {
+    let shared = |evidence: &&badge::event::Evidence| second.is_some_and(|second| second.evidence.contains(evidence));
+    Recipient {
+        email: EmailAddress::erased(0),
+        name: String::new(),
+        evidence: first.evidence.iter().filter(shared).cloned().collect(),
+        ..first.clone()
+    }
 }
 
 /// Refuses recipients whose credentials could not be made canonical, before anything is planned. The badge itself was judged when it
@@ -256,5 +269,23 @@ pub(crate) async fn missing(
             }
             Some((_, _, Err(problem))) => return Err(problem),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_nobodys() {
+        let recipient = |email: &str, narratives: &[&str]| -> Recipient {
+            let evidence: Vec<Value> = narratives.iter().map(|text| json!({"narrative": text})).collect();
+            serde_json::from_value(json!({"email": email, "name": email, "evidence": evidence})).unwrap()
+        };
+        let (first, second) = (recipient("a@b.example", &["a's", "course"]), recipient("c@d.example", &["course"]));
+        let both = nobody(&first, Some(&second));
+        assert!(both.email.is_erased() && both.name.is_empty());
+        assert_eq!(both.evidence, second.evidence);
+        assert!(nobody(&first, None).evidence.is_empty());
     }
 }

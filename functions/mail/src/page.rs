@@ -264,6 +264,9 @@ fn refusal(lang: Lang, title: &str, kind: Kind, issuer: Option<Issuer<'_>>) -> M
             Kind::LinkExpired => p {
                 (lang.pick("Your badge is still there. Please ask the issuer to send you a new mail.", "バッジはなくなっていません。発行者にメールの再送をご依頼ください。"))
             },
+            Kind::Erased => p {
+                (lang.pick("Nothing is kept of it here any more. Copies of it go on holding.", "こちらには記録が残っていません。お手元のコピーは引き続き有効です。"))
+            },
             _ => p { (lang.pick("Please go back and try again.", "前のページに戻って、もう一度お試しください。")) },
         }
         @if let Some(issuer) = issuer {
@@ -439,5 +442,6 @@ mod tests {
             text(Kind::LinkExpired, Some(issuer)).contains("再送") && text(Kind::NotFound, None).contains("もう一度")
         );
         assert!(text(Kind::LinkExpired, Some(issuer)).contains("京都はたおり学院"));
+        assert!(text(Kind::Erased, None).contains("コピー"));
     }
 }

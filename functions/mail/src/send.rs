@@ -124,7 +124,7 @@ fn unavailable(error: &StoreError) -> Later {
 }
 
 impl Round<'_> {
-    /// One recipient's mail, provided it is issued to and not revoked.
+    /// One recipient's mail, provided it is issued to and neither revoked nor erased.
     async fn one(&self, number: u32, recipient: &Recipient, state: Option<&CredentialState>) -> Result<(), Later> {
         if self.is_closed.load(Ordering::Relaxed) {
             return Err("closed".into());
@@ -132,7 +132,7 @@ impl Round<'_> {
         let (store, event) = (&self.app.store, &self.event.id);
         match state {
             None => return Err("not signed yet".into()),
-            Some(state) if state.is_revoked => return Ok(()),
+            Some(state) if state.is_revoked || recipient.email.is_erased() => return Ok(()),
             Some(_) => {}
         }
         if !store.claim_mail(event, number, self.number, self.clock.now()).await.map_err(|e| unavailable(&e))? {
@@ -303,6 +303,18 @@ mod tests {
             let link = format!("https://badges.example/c/receive?tk={credential}");
             assert!(simple["Body"][form]["Data"].as_str().unwrap().contains(&link));
         }
+    }
+
+    #[tokio::test]
+    async fn nobody_writes_to_what_stands_for_an_erased_address() {
+        let mut records = Records::with(2);
+        records.recipients[1].email = badge::EmailAddress::erased(1);
+        let wire = wire(records, |_| taken());
+        assert_eq!(run(&wire, 60).await, Ok(()));
+        assert_eq!(
+            (wire.calls("SendEmail").len(), written(&wire, 0), written(&wire, 1)),
+            (1, vec![CLAIM.into(), SENT.into()], vec![])
+        );
     }
 
     #[tokio::test]

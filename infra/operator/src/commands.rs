@@ -10,6 +10,7 @@ use proof::keys::PublicKey;
 use queue::{ExportJob, Queue, Watch};
 use serde_json::{Value, json};
 use signer::Signer;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use store::check::Busy;
 use store::people::{INVITATION_LIFE, person};
@@ -180,12 +181,53 @@ pub(crate) async fn erase_organisation(arguments: &Arguments) -> Answer {
     Ok(answer)
 }
 
+fn address(arguments: &Arguments) -> Result<EmailAddress, String> {
+    arguments.required("email")?.parse().map_err(|_| "--email is no mail address".to_owned())
+}
+
+/// `person export`: everything kept of an address, in all organisations, into a file.
+pub(crate) async fn export_person(arguments: &Arguments) -> Answer {
+    arguments.only(&["email", "file"])?;
+    let (address, file) = (address(arguments)?, arguments.required("file")?);
+    let World { store, now, .. } = world().await?;
+    let urls = config::urls().map_err(|error| error.to_string())?;
+    let mut record = store.person_record(&address, now).await.map_err(|error| error.to_string())?;
+    for credential in record["credentials"].as_array_mut().into_iter().flatten() {
+        let id = credential["id"].as_str().and_then(|id| id.parse().ok());
+        credential["url"] = id.map(|id| urls.credential(&id)).into();
+    }
+    let text = serde_json::to_string_pretty(&record).map_err(|error| error.to_string())?;
+    std::fs::write(file, text).map_err(|error| format!("{file}: {error}"))?;
+    let lists = record.as_object().into_iter().flatten();
+    let counts: BTreeMap<&str, usize> =
+        lists.filter_map(|(name, list)| Some((name.as_str(), list.as_array()?.len()))).collect();
+    Ok(json!({"file": file, "counts": counts}))
+}
+
+/// `person erase`.
+pub(crate) async fn erase_person(arguments: &Arguments) -> Answer {
+    arguments.only(&["email", "apply"])?;
+    let (address, write) = (address(arguments)?, yes(arguments, "apply")?);
+    if address.is_erased() {
+        return Err("this stands for an address that was erased".into());
+    }
+    let World { store, .. } = world().await?;
+    let evidence = store.in_bucket(config::required("EVIDENCE_BUCKET_NAME").map_err(|error| error.to_string())?);
+    let found = store.erase_person(&evidence, &address, write).await.map_err(|error| error.to_string())?;
+    let mut answer = json!(found);
+    answer["erased"] = (write && found.changed_meanwhile == 0).into();
+    if found.changed_meanwhile > 0 {
+        answer["note"] = "something was changed meanwhile; run the command again".into();
+    }
+    Ok(answer)
+}
+
 /// `member add`: nobody is mailed; whoever proves the address comes in.
 pub(crate) async fn add_member(arguments: &Arguments) -> Answer {
     arguments.only(&["client", "email", "name", "roles"])?;
     let client = client(arguments)?;
     let roles = roles(arguments)?;
-    let address: EmailAddress = arguments.required("email")?.parse().map_err(|_| "--email is no mail address")?;
+    let address = address(arguments)?;
     let World { store, now, .. } = world().await?;
     if store.organisation(&client).await.map_err(|e| e.to_string())?.is_none() {
         return Err("there is no such organisation".into());

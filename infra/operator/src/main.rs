@@ -25,6 +25,9 @@ Usage: operator COMMAND [--option VALUE …]
                                                     what is given changes, the rest stays, as does what is issued already
   org erase --client ID [--apply yes --name N]      what there is of an organisation's, rows and files; with --apply and its name everything
                                                     of it is taken away for ever, what it issued too
+  person export --email E --file FILE               everything kept of an address, in all organisations, as JSON
+  person erase --email E [--apply yes]              what there is of an address, rows and files; with --apply it is taken away for ever: of their
+                                                    credentials and applications nothing is left but that there were some
   member add --client ID --email E [--name N] [--roles admin,creator,issuer,reviewer]
                                                     somebody who may sign in to the console; what they may do is as given now
   member list --client ID                           members of an organisation
@@ -79,6 +82,8 @@ async fn main() -> ExitCode {
         (Some("org"), Some("plan"), Ok(arguments)) => commands::set_plan(&arguments).await,
         (Some("org"), Some("change"), Ok(arguments)) => commands::change_organisation(&arguments).await,
         (Some("org"), Some("erase"), Ok(arguments)) => commands::erase_organisation(&arguments).await,
+        (Some("person"), Some("export"), Ok(arguments)) => commands::export_person(&arguments).await,
+        (Some("person"), Some("erase"), Ok(arguments)) => commands::erase_person(&arguments).await,
         (Some("member"), Some("add"), Ok(arguments)) => commands::add_member(&arguments).await,
         (Some("member"), Some("list"), Ok(arguments)) => commands::list_members(&arguments).await,
         (Some("secret"), Some("add"), Ok(arguments)) => commands::add_secret(&arguments).await,

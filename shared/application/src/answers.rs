@@ -69,7 +69,7 @@ impl Applicant {
     /// Reads `name`, `email` and `language` of a body.
     pub fn read(reader: &Reader<'_>, definition: &Definition, lang: Lang) -> Option<Self> {
         let name = reader.text("name", 1, MAX_NAME_CHARS);
-        let email = reader.email("email");
+        let email = reader.somebodys_email("email");
         if let Some(address) = &email
             && !definition.admits(address)
         {

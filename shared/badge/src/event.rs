@@ -385,7 +385,7 @@ impl Recipient {
         if !reader.is_object() {
             return None;
         }
-        let email = reader.email("email");
+        let email = reader.somebodys_email("email");
         let name = reader.optional_text("name", MAX_NAME_CHARS).unwrap_or_default();
         let language = reader.language("language");
         let expires_on = time(reader, "expires_on");
@@ -529,7 +529,7 @@ pub(crate) mod tests {
     #[test]
     fn complaints_name_each_recipient() {
         let body = json!({
-            "recipient": [{"email": "a@b"}, {"email": "nope"}, 5, {"email": "c@d", "evidence": [{}]}],
+            "recipient": [{"email": "a@b"}, {"email": "nope"}, 5, {"email": "c@d", "evidence": [{}]}, {"email": "erased-1@erased.invalid"}],
             "issued_on": 1_768_469_400, "expires_on": 1_768_469_400, "log_entry": "text"
         });
         let errors = IssueRequest::read(&body).unwrap_err();
@@ -538,6 +538,7 @@ pub(crate) mod tests {
             ("/recipient/1/email", "not_email"),
             ("/recipient/2", "not_object"),
             ("/recipient/3/evidence/0/narrative", "missing"),
+            ("/recipient/4/email", "not_email"),
             ("/expires_on", "out_of_range"),
             ("/log_entry", "not_object"),
         ];

@@ -7,6 +7,8 @@ pub enum Nature {
     Conflict,
     /// The organisation's plan allows no more.
     Quota(crate::plan::Reached),
+    /// What was asked for was there, and has been erased.
+    Erased,
     /// Something did not answer or asked to slow down; repeating may help.
     Temporary,
     /// Something is broken; repeating does not help.

@@ -503,6 +503,16 @@ impl<'a> Reader<'a> {
         self.required(key, |r| r.as_email())
     }
 
+    /// A required e-mail address of somebody: not what stands where one was erased.
+    pub fn somebodys_email(&self, key: &str) -> Option<EmailAddress> {
+        let address = self.email(key)?;
+        if address.is_erased() {
+            self.refuse_field(key, Reason::NotEmail);
+            return None;
+        }
+        Some(address)
+    }
+
     /// A web address that may be absent.
     pub fn optional_url(&self, key: &str) -> Option<WebUrl> {
         let field = self.field(key).filter(|f| f.value.as_str() != Some(""))?;

@@ -131,6 +131,9 @@ pub enum NotText {
     Language,
 }
 
+/// No mail goes there: nobody can have a name below `invalid` (RFC 2606 section 2).
+const ERASED_DOMAIN: &str = "erased.invalid";
+
 /// An e-mail address as it was given, never normalised (a hashed identity covers the exact characters).
 ///
 /// The check is the one of the API this product is compatible with (`^[^@<]{1,64}@[^@>]{1,255}$`) without control characters
@@ -150,6 +153,18 @@ impl EmailAddress {
     #[must_use]
     pub fn folded(&self) -> String {
         self.0.to_lowercase()
+    }
+
+    /// What stands where an address was that has been erased. `place` tells it from the others beside it, and says nothing of the address.
+    #[must_use]
+    pub fn erased(place: impl fmt::Display) -> Self {
+        Self(format!("erased-{place}@{ERASED_DOMAIN}"))
+    }
+
+    /// Whether this is no address, but what stands where one was.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        self.0.split_once('@').is_some_and(|(_, domain)| domain.eq_ignore_ascii_case(ERASED_DOMAIN))
     }
 }
 
@@ -254,6 +269,16 @@ mod tests {
             assert!(bad.parse::<EmailAddress>().is_err(), "{bad}");
         }
         assert!(!format!("{:?}", "secret@example.org".parse::<EmailAddress>().unwrap()).contains("secret"));
+    }
+
+    #[test]
+    fn what_stands_for_an_erased_address_is_told_from_any_other() {
+        let erased = EmailAddress::erased(7);
+        assert_eq!((erased.as_str(), erased.is_erased()), ("erased-7@erased.invalid", true));
+        assert_eq!(erased.as_str().parse(), Ok(erased));
+        for other in ["erased-7@example.org", "a@erased.invalid.example", "erased.invalid@b"] {
+            assert!(!other.parse::<EmailAddress>().unwrap().is_erased(), "{other}");
+        }
     }
 
     #[test]

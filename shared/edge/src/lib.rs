@@ -278,6 +278,7 @@ pub fn failed(failure: impl Failure) -> Problem {
     match failure.nature() {
         Nature::Conflict => Kind::Conflict.into(),
         Nature::Quota(reached) => Problem::quota(reached),
+        Nature::Erased => Kind::Erased.into(),
         Nature::Temporary => Problem::unavailable(failure),
         Nature::Fault => Problem::internal(failure),
     }

@@ -38,6 +38,8 @@ pub enum Kind {
     LinkExpired,
     /// The credential was revoked, and there is no file of it any more.
     Revoked,
+    /// The credential was erased, with whatever else was kept of its holder.
+    Erased,
     /// The request is too large.
     TooLarge,
     /// The media type cannot be read.
@@ -57,7 +59,7 @@ pub enum Kind {
 }
 
 /// All kinds, for the tests and the documentation.
-pub const KINDS: [Kind; 19] = [
+pub const KINDS: [Kind; 20] = [
     Kind::InvalidRequest,
     Kind::Forbidden,
     Kind::WrongCredentials,
@@ -69,6 +71,7 @@ pub const KINDS: [Kind; 19] = [
     Kind::VersionMismatch,
     Kind::LinkExpired,
     Kind::Revoked,
+    Kind::Erased,
     Kind::TooLarge,
     Kind::UnsupportedMediaType,
     Kind::RequestKeyReused,
@@ -132,6 +135,7 @@ impl Kind {
                 ("link-expired", 410, "This link has expired.", "このリンクは有効期限が切れています。")
             }
             Self::Revoked => ("revoked", 410, "This badge was revoked.", "このバッジは取り消されました。"),
+            Self::Erased => ("erased", 410, "This badge was erased.", "このバッジは削除されました。"),
             Self::TooLarge => ("too-large", 413, "The request is too large.", "リクエストが大きすぎます。"),
             Self::UnsupportedMediaType => {
                 ("unsupported-media-type", 415, "This media type cannot be read.", "このメディアタイプは扱えません。")

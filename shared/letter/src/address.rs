@@ -10,10 +10,10 @@ const MAX_ADDRESS_CHARS: usize = 320;
 /// Bytes of text in one encoded word: 75 characters (RFC 2047 section 2) less `=?UTF-8?B?` and `?=`, in whole groups of Base64.
 const WORD_BYTES: usize = 45;
 
-/// An address as SES takes it; none when its part before the `@` is not ASCII, which SES cannot send to.
+/// An address as SES takes it; none when its part before the `@` is not ASCII, which SES cannot send to, or when it was erased.
 pub fn mailbox(address: &EmailAddress) -> Option<String> {
     let (local, domain) = address.as_str().split_once('@')?;
-    if !local.is_ascii() {
+    if !local.is_ascii() || address.is_erased() {
         return None;
     }
     if domain.is_ascii() {
@@ -89,7 +89,7 @@ mod tests {
         let mailbox = |text: &str| mailbox(&text.parse().unwrap());
         assert_eq!(mailbox("Hana.Y+x@Example.org").as_deref(), Some("Hana.Y+x@Example.org"));
         assert_eq!(mailbox("hana@例え.jp").as_deref(), Some("hana@xn--r8jz45g.jp"));
-        assert_eq!(mailbox("花子@example.org"), None);
+        assert_eq!((mailbox("花子@example.org"), mailbox("erased-1@erased.invalid")), (None, None));
     }
 
     /// What a mail program makes of a phrase of encoded words.

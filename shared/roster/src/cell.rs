@@ -14,7 +14,7 @@ const MAX_YEAR: i16 = 9998;
 const MIN_UNIX_DIGITS: usize = 9;
 
 pub(super) fn email(text: &str) -> Result<EmailAddress, Reason> {
-    text.parse().map_err(|_| Reason::NotEmail)
+    text.parse().ok().filter(|address: &EmailAddress| !address.is_erased()).ok_or(Reason::NotEmail)
 }
 
 pub(super) fn url(text: &str) -> Result<WebUrl, Reason> {
@@ -142,6 +142,12 @@ mod tests {
             assert_eq!(expiry(text, &tokyo()), Err(Reason::NotDate), "{text}");
         }
         assert!(expiry("9998-12-31", &tokyo()).is_ok());
+    }
+
+    #[test]
+    fn what_stands_for_an_erased_address_is_none() {
+        assert_eq!(email("a@b.example").unwrap().as_str(), "a@b.example");
+        assert_eq!(email("erased-1@erased.invalid"), Err(Reason::NotEmail));
     }
 
     #[test]

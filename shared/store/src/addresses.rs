@@ -10,7 +10,7 @@ use badge::{CredentialId, Event, EventId};
 use std::collections::BTreeMap;
 
 /// Attribute of the entries, one behind the other. Names are short: they count in every write.
-const ENTRIES: &str = "m";
+pub(crate) const ENTRIES: &str = "m";
 /// Bytes of the tag in an entry. With the row's own byte 72 bits: no two addresses of an organisation share them.
 const TAG_BYTES: usize = 8;
 /// Bytes that tell a credential from the others of its event.
@@ -55,6 +55,14 @@ pub(crate) fn found(item: &Item, tag: &[u8; 16]) -> Result<Vec<(i64, CredentialI
     Ok(entries.filter_map(member).collect())
 }
 
+/// What a row says without the address with this tag; nothing when it does not name it.
+pub(crate) fn without(item: &Item, tag: &[u8; 16]) -> Result<Option<Vec<u8>>, StoreError> {
+    let entries = item.get_bytes(ENTRIES)?;
+    let others = entries.chunks_exact(TAG_BYTES + MEMBER_BYTES).filter(|entry| !entry.starts_with(entry_tag(tag)));
+    let others = others.collect::<Vec<_>>().concat();
+    Ok((others.len() != entries.len()).then_some(others))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +86,11 @@ mod tests {
                 prop_assert_eq!(partition.len(), 1);
                 prop_assert_eq!(found(partition[0], tag).unwrap(), vec![(event.created_at.as_millisecond(), credential.clone())]);
                 prop_assert_eq!(found(partition[0], &tag.map(|byte| !byte)).unwrap(), vec![]);
+                prop_assert_eq!(without(partition[0], &tag.map(|byte| !byte)).unwrap(), None);
+                let left = without(partition[0], tag).unwrap().unwrap();
+                prop_assert_eq!(left.len() + TAG_BYTES + MEMBER_BYTES, partition[0].get_bytes(ENTRIES).unwrap().len());
+                let left = Item::at(&partition[0].key().unwrap()).bytes(ENTRIES, left);
+                prop_assert_eq!(found(&left, tag).unwrap(), vec![]);
             }
         }
     }

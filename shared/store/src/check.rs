@@ -20,7 +20,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-mod rules;
+pub(crate) mod rules;
 pub use rules::{AWARD_PATIENCE, Checker, PATIENCE};
 
 /// Between two readings: whatever was being written at the first is done.
@@ -156,7 +156,7 @@ impl Store {
         Ok(report)
     }
 
-    async fn object_keys(&self, prefix: &str) -> Result<BTreeSet<String>, StoreError> {
+    pub(crate) async fn object_keys(&self, prefix: &str) -> Result<BTreeSet<String>, StoreError> {
         let pages = self.s3().list_objects_v2().bucket(self.bucket()).prefix(prefix).into_paginator();
         let (mut pages, mut keys) = (pages.send(), BTreeSet::new());
         while let Some(page) = pages.next().await {

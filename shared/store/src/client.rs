@@ -27,6 +27,9 @@ pub enum StoreError {
     /// The organisation's plan allows no more.
     #[error("a quota is reached: {}", .0.limit.quota.name())]
     Quota(Reached),
+    /// The credential was erased ([`crate::person`]).
+    #[error("the credential was erased")]
+    Erased,
     /// The store did not answer, or refused. Repeating may help.
     #[error("the store did not carry out {operation}: {code}")]
     Unavailable {
@@ -48,6 +51,7 @@ impl Failure for StoreError {
         match self {
             Self::Conflict => Nature::Conflict,
             Self::Quota(reached) => Nature::Quota(*reached),
+            Self::Erased => Nature::Erased,
             Self::Unavailable { .. } => Nature::Temporary,
             Self::TooLarge | Self::Corrupt(_) => Nature::Fault,
         }

@@ -1,4 +1,7 @@
 //! Signed credentials, each in its recipient's own record, written once.
+//!
+//! A record without a document is what is left of an erased one ([`crate::person`]): nobody can put another in its place, and who asks for
+//! it is told that it was erased.
 
 use crate::client::{Expect, Store, StoreError};
 use crate::events::{self, StoredEvent};
@@ -21,7 +24,10 @@ const RECIPIENT: &str = "p";
 /// Attribute of the recipient's number within the event.
 const NUMBER: &str = "n";
 /// Attribute of the revocation.
-const REVOKED: &str = "r";
+pub(crate) const REVOKED: &str = "r";
+
+/// What becomes of the record of a credential that is erased: `:n` and `:p` stay in place of number and recipient, and a revocation stays.
+pub(crate) const ERASE: &str = "SET n = :n, p = :p REMOVE z, j";
 
 /// A credential that was signed.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,7 +146,7 @@ impl Store {
     /// signed that waits for being asked for.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot be read.
+    /// [`StoreError::Erased`] when it was; [`StoreError`] when the store cannot be read.
     pub async fn event_and_credential(
         &self,
         id: &CredentialId,
@@ -155,7 +161,7 @@ impl Store {
     /// A credential of an event, if it is signed.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot be read.
+    /// [`StoreError::Erased`] when it was; [`StoreError`] when the store cannot be read.
     pub async fn credential(
         &self,
         event: &StoredEvent,
@@ -194,14 +200,15 @@ impl Store {
         states(event, 0..event.recipient_count, &items)
     }
 
-    /// All credentials of an event that were signed, by recipient's number.
+    /// All credentials of an event that were signed and not erased, by recipient's number.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     pub async fn credentials(&self, event: &StoredEvent) -> Result<Vec<StoredCredential>, StoreError> {
         let items = self.query(&key::event_partition(&event.event.id), key::CREDENTIALS, None).await?;
         let read = |item: &Item| read(item, &event.event.id, &event.frame);
-        let mut credentials = items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let kept = items.iter().filter(|item| !is_erased(item));
+        let mut credentials = kept.map(read).collect::<Result<Vec<_>, _>>()?;
         credentials.sort_by_key(|credential| credential.number);
         Ok(credentials)
     }
@@ -259,6 +266,11 @@ impl Store {
     }
 }
 
+/// Whether a record is what is left of an erased credential.
+pub(crate) fn is_erased(item: &Item) -> bool {
+    item.find_bytes(DOCUMENT).is_none()
+}
+
 /// Whose a credential is, and its revocation, without its document.
 pub(crate) struct Issued {
     pub(crate) id: CredentialId,
@@ -310,6 +322,9 @@ pub(crate) fn outline(item: &Item) -> Result<(CredentialId, u32, Recipient, bool
 }
 
 fn read(item: &Item, event: &EventId, frame: &Frame) -> Result<StoredCredential, StoreError> {
+    if is_erased(item) {
+        return Err(StoreError::Erased);
+    }
     let member = item.get_text("sk")?.trim_start_matches(key::CREDENTIALS);
     let document = frame.unpack(item.get_bytes(DOCUMENT)?)?;
     Ok(StoredCredential {
@@ -352,5 +367,7 @@ mod tests {
             revoked: None,
         };
         assert_eq!(read, expected);
+        let left = Item::at(&key::credential(&id)).number(NUMBER, 3);
+        assert!(matches!(super::read(&left, &event, &frame), Err(StoreError::Erased)));
     }
 }

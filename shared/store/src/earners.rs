@@ -62,7 +62,7 @@ impl Store {
     }
 
     /// These credentials as their holders have them, in the order of `ids`. One that is signed on claim is held as soon as it is planned;
-    /// of the others those that are not signed are left out.
+    /// of the others those that are not signed are left out, as are erased ones.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
@@ -78,6 +78,7 @@ impl Store {
         let events: HashMap<_, _> = events.into_iter().map(|event| (event.id.clone(), event)).collect();
         let mut issued = credentials.iter().map(crate::credentials::issued).collect::<Result<Vec<_>, _>>()?;
         issued.extend(self.unclaimed(&events, ids, &issued).await?);
+        issued.retain(|issued| !issued.recipient.email.is_erased());
         let lives: Vec<_> = issued.iter().map(|issued| key::life(&issued.id.event(), issued.number)).collect();
         let versions: HashMap<_, _> = events
             .values()

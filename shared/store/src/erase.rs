@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Something that has rows of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Thing {
+pub(crate) enum Thing {
     Badge(BadgeId),
     Event(EventId),
     List(StatusListId),
@@ -26,7 +26,7 @@ enum Thing {
 
 /// Whose a row is.
 #[derive(Debug, PartialEq, Eq)]
-enum Whose {
+pub(crate) enum Whose {
     /// An organisation's, by its key.
     Organisation(String),
     /// Whoever's this is.
@@ -36,7 +36,7 @@ enum Whose {
 }
 
 /// Whose a row is, by its key; none for a key that nothing of the product's has.
-fn whose(row: &TableKey) -> Option<Whose> {
+pub(crate) fn whose(row: &TableKey) -> Option<Whose> {
     row.family()?;
     let pk: Vec<&str> = row.pk.split('#').collect();
     let sk: Vec<&str> = row.sk.split('#').collect();
@@ -220,7 +220,7 @@ impl Store {
     }
 
     /// Takes away each version of every file whose key begins so. How many there were.
-    async fn erase_files(&self, prefix: &str, write: bool) -> Result<usize, StoreError> {
+    pub(crate) async fn erase_files(&self, prefix: &str, write: bool) -> Result<usize, StoreError> {
         let (mut files, mut after) = (0, (None, None));
         loop {
             let page = self

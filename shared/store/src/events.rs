@@ -212,7 +212,7 @@ pub(crate) fn read(item: &Item) -> Result<StoredEvent, StoreError> {
 }
 
 /// The recipients of a block, with their numbers.
-fn block(item: &Item) -> Result<Vec<(u32, Recipient)>, StoreError> {
+pub(crate) fn block(item: &Item) -> Result<Vec<(u32, Recipient)>, StoreError> {
     let first = item.get_text("sk")?.trim_start_matches(key::PLANS).parse().map_err(|_| StoreError::Corrupt("sk"))?;
     Ok((first..).zip(item.get_doc::<Vec<Recipient>>()?).collect())
 }

@@ -58,6 +58,11 @@ impl Item {
         Ok(self.text("doc", json))
     }
 
+    /// Whatever stands under `name`.
+    pub(crate) fn value(&self, name: &str) -> Option<&AttributeValue> {
+        self.0.get(name)
+    }
+
     /// The text under `name`.
     ///
     /// # Errors

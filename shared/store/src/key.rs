@@ -18,7 +18,7 @@
 //! | `BADGE#{badge}` | `VERSION#{n}` | one version, for ever |
 //! | `EVENT#{event}` | `EVENT` | what was planned |
 //! | `EVENT#{event}` | `PLAN#{first}` | a block of planned recipients, by the number of its first |
-//! | `EVENT#{event}` | `CRED#{member}` | one recipient's signed credential |
+//! | `EVENT#{event}` | `CRED#{member}` | one recipient's signed credential, or that it was erased |
 //! | `EVENT#{event}` | `LIFE#{number}` | what became of the mail to one recipient, and the answer |
 //! | `SHOWN#{credential}` | `SHOWN` | what its holder lets the public see; apart, so that who writes it writes no credential |
 //! | `PENDING#{shard}` | `{created}#{event}#{chunk}` | a chunk of an event that is not signed yet |

@@ -36,6 +36,7 @@ pub mod organisations;
 pub mod pack;
 pub mod pending;
 pub mod people;
+pub mod person;
 pub mod quotas;
 pub mod rates;
 pub mod restore;

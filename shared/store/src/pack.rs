@@ -42,6 +42,12 @@ impl Frame {
         zstd::bulk::compress(&self.0, LEVEL).map_err(|_| StoreError::Corrupt("frame"))
     }
 
+    /// Whether a text stands in it.
+    #[must_use]
+    pub fn holds(&self, text: &str) -> bool {
+        self.0.windows(text.len().max(1)).any(|bytes| bytes == text.as_bytes())
+    }
+
     /// A document, small.
     ///
     /// # Errors

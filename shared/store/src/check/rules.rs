@@ -38,6 +38,7 @@ struct Signed {
     number: u32,
     recipient: Recipient,
     revoked: bool,
+    erased: bool,
 }
 
 #[derive(Debug, Default)]
@@ -184,7 +185,11 @@ impl Checker {
             }
             Family::Credential => {
                 let (id, number, recipient, revoked) = credentials::outline(item)?;
-                self.credentials.insert(id, Signed { number, recipient: bare(recipient), revoked });
+                let erased = credentials::is_erased(item);
+                if erased != recipient.email.is_erased() {
+                    return Err(StoreError::Corrupt("credential"));
+                }
+                self.credentials.insert(id, Signed { number, recipient: bare(recipient), revoked, erased });
             }
             Family::Life => self.lives.push((parsed(of)?, parsed(place)?)),
             Family::Pending => {
@@ -309,7 +314,9 @@ impl Checker {
         self.violations.extend(wrong);
         let leftovers = self.check_index(expected);
         let plans = self.plans.keys().filter(|event| !self.events.contains_key(*event)).count();
-        let mut credentials: Vec<CredentialId> = self.credentials.into_keys().collect();
+        let all = self.credentials.len();
+        let kept = self.credentials.into_iter().filter(|(_, credential)| !credential.erased);
+        let mut credentials: Vec<CredentialId> = kept.map(|(id, _)| id).collect();
         credentials.sort();
         let owned = |(list, rows): (&StatusListId, &ListRows)| Some((list.clone(), rows.head.clone()?.0));
         let lists = self.lists.iter().filter_map(owned).collect();
@@ -319,6 +326,7 @@ impl Checker {
             ("badges", self.badges.len()),
             ("events", self.events.len()),
             ("credentials", credentials.len()),
+            ("erased", all - credentials.len()),
             ("revoked", self.lists.values().map(|list| list.revoked.len()).sum()),
             ("status_lists", self.lists.len()),
             ("forms", self.forms.len()),
@@ -370,10 +378,12 @@ impl Checker {
             }
             let recipients = self.planned(event, wrong);
             if let Some((organisation, _)) = self.organisations.get(&event.client) {
-                let tags = recipients.iter().map(|recipient| organisation.mail_tag(&recipient.email));
-                let credentials: Vec<CredentialId> =
-                    (0..).zip(&recipients).map(|(n, _)| event.draw(n).credential).collect();
-                for row in addresses::rows(event, tags.zip(&credentials)) {
+                // Nobody finds what was erased by its address.
+                let named = (0..).zip(&recipients).filter(|(_, recipient)| !recipient.email.is_erased());
+                let indexed =
+                    named.map(|(n, recipient)| (organisation.mail_tag(&recipient.email), event.draw(n).credential));
+                let indexed: Vec<_> = indexed.collect();
+                for row in addresses::rows(event, indexed.iter().map(|(tag, credential)| (*tag, credential))) {
                     let text = |name| row.get_text(name).unwrap_or_default().to_owned();
                     let said = addresses::said(&row).ok().map(Value::from);
                     expected.insert(TableKey { pk: text("pk"), sk: text("sk") }, said);
@@ -580,7 +590,7 @@ impl Checker {
             }
             let mut people: HashMap<String, i64> = HashMap::new();
             if let Some((organisation, _)) = self.organisations.get(&form.client) {
-                for application in mine().filter(counted) {
+                for application in mine().filter(counted).filter(|one| !one.applicant.email.is_erased()) {
                     *people.entry(organisation.mail_hmac(&application.applicant.email)).or_default() += 1;
                 }
             }
@@ -589,7 +599,10 @@ impl Checker {
             if rows.versions.values().all(|one| matches!(one.definition.approval, Approval::ClaimCode { .. })) {
                 let mut codes: HashMap<String, i64> = HashMap::new();
                 for application in mine() {
-                    let used = matches!(application.state, State::Approved { .. } | State::Issued { .. });
+                    // One that was erased while it was approved is withdrawn, and keeps its code.
+                    let erased = application.applicant.email.is_erased();
+                    let used = matches!(application.state, State::Approved { .. } | State::Issued { .. })
+                        || (erased && matches!(application.state, State::Withdrawn { .. }));
                     let code = application.submission.as_ref().and_then(|submission| submission.code.as_ref());
                     if let Some(code) = code.filter(|_| used) {
                         *codes.entry(code.as_str().to_owned()).or_default() += 1;
@@ -611,6 +624,7 @@ impl Checker {
             }
             if let (Some(_), Some((organisation, _))) =
                 (&application.submission, self.organisations.get(&application.client))
+                && !application.applicant.email.is_erased()
             {
                 let person = organisation.mail_hmac(&application.applicant.email);
                 expected.insert(key::applicant(&application.client, &person, id), None);
@@ -780,4 +794,4 @@ fn set_bits(list: &StatusList) -> BTreeSet<u32> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

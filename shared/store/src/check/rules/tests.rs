@@ -4,7 +4,7 @@ use super::*;
 use crate::credentials::NewCredential;
 use crate::feed;
 use crate::pack::Frame;
-use application::application::{Actor, Edits, Submission};
+use application::application::{Action, Actor, Edits, Entry, Submission};
 use application::{Answers, Applicant, Secret, Typed};
 use badge::definition::Artwork;
 use badge::notice::Recipients;
@@ -18,7 +18,7 @@ const SECRET: [u8; 32] = [9; 32];
 fn id<T: std::str::FromStr<Err = badge::id::IdError>>(text: &str) -> T {
     text.parse().unwrap()
 }
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-06-10T12:00:00Z".parse().unwrap()
 }
 fn client() -> ClientId {
@@ -137,13 +137,19 @@ fn told(event: &Event, kind: NoticeKind, recipients: Recipients) -> Item {
     feed::item(&client(), &notice).unwrap()
 }
 
+fn entry() -> Entry {
+    let (from, to) = ("draft".to_owned(), "submitted".to_owned());
+    let note = "from p0@example.org".to_owned();
+    Entry { number: 1, at: now(), by: Actor::Applicant, action: Action::Submit, from, to, note }
+}
+
 fn applied(application: &Application) -> Vec<Item> {
     let (_, organisation) = organisation();
     let (id, person) = (&application.id, organisation.mail_hmac(&application.applicant.email));
     vec![
         Item::at(&key::application(id)).doc(application).unwrap(),
-        Item::at(&key::submission(id, 1)),
-        Item::at(&key::trail(id, 1)),
+        Item::at(&key::submission(id, 1)).doc(&application.submission).unwrap(),
+        Item::at(&key::trail(id, 1)).doc(&entry()).unwrap(),
         Item::at(&applications::row_key(application).unwrap()).doc(&Listed::of(application)).unwrap(),
         Item::at(&key::applicant(&client(), &person, id)),
         Item::at(&key::form_person(&form().id, &person)).number(USED, 1),
@@ -161,7 +167,7 @@ fn export(progress: ExportState) -> Item {
 
 /// An event with three credentials, one of them revoked, one with a recipient who waits for a signature, and two applications of which
 /// one waits for its badge.
-fn rows() -> Vec<Item> {
+pub(crate) fn rows() -> Vec<Item> {
     let (first, second) = (event("1", 3, 5, Some("a1")), event("2", 1, 8, None));
     let revoked = first.draw(1).credential;
     let issued = State::Issued { event: first.id.clone(), credential: first.draw(0).credential };
@@ -220,7 +226,7 @@ fn rows() -> Vec<Item> {
     rows
 }
 
-fn judge(rows: &[Item], at: Timestamp, busy: bool) -> Report {
+pub(crate) fn judge(rows: &[Item], at: Timestamp, busy: bool) -> Report {
     let mut checker = Checker::default();
     rows.iter().for_each(|row| checker.row(row));
     checker.finish(at, Busy { signing: busy })
