@@ -96,6 +96,18 @@ impl Answer {
         self
     }
 
+    /// Its status.
+    #[must_use]
+    pub fn status_code(&self) -> u16 {
+        self.status
+    }
+
+    /// Its body.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
     /// The value of a header it has.
     #[must_use]
     pub fn header_value(&self, name: &str) -> Option<&str> {

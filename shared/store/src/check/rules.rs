@@ -4,6 +4,7 @@ use super::{Busy, Report, Rule, Violation};
 use crate::addresses;
 use crate::client::StoreError;
 use crate::credentials;
+use crate::deliveries::{self, Tally};
 use crate::evidence::{self, EvidenceState};
 use crate::expiries;
 use crate::exports::{Export, ExportState};
@@ -75,6 +76,9 @@ pub struct Checker {
     plans: HashMap<EventId, BTreeMap<u32, Vec<Recipient>>>,
     credentials: HashMap<CredentialId, Signed>,
     lives: Vec<(EventId, u32)>,
+    /// Answers and mails that came back, as recipients' rows have them, and as they are counted.
+    answers: HashMap<EventId, Tally>,
+    tallies: HashMap<EventId, Tally>,
     lists: HashMap<StatusListId, ListRows>,
     current: HashMap<ClientId, (StatusListId, i64)>,
     waiting: Vec<(TableKey, Family, Timestamp)>,
@@ -186,7 +190,14 @@ impl Checker {
                 let (id, number, recipient, revoked) = credentials::outline(item)?;
                 self.credentials.insert(id, Signed { number, recipient: bare(recipient), revoked });
             }
-            Family::Life => self.lives.push((parsed(of)?, parsed(place)?)),
+            Family::Life => {
+                let event: EventId = parsed(of)?;
+                self.answers.entry(event.clone()).or_default().count(&deliveries::read(item)?);
+                self.lives.push((event, parsed(place)?));
+            }
+            Family::Tally => {
+                self.tallies.insert(parsed(of)?, Tally::read(item));
+            }
             Family::Pending => {
                 let chunk = pending::read(&key.sk).ok_or(StoreError::Corrupt("sk"))?;
                 self.waiting.push((key.clone(), family, chunk.since));
@@ -406,6 +417,12 @@ impl Checker {
         for (event, number) in &self.lives {
             if self.events.get(event).is_none_or(|event| *number >= event.recipient_count) {
                 wrong(Rule::Dangling, format!("LIFE of {event} {number}"));
+            }
+        }
+        for event in self.tallies.keys().chain(self.answers.keys()).collect::<HashSet<_>>() {
+            let of = |tallies: &HashMap<EventId, Tally>| tallies.get(event).copied().unwrap_or_default();
+            if of(&self.tallies) != of(&self.answers) {
+                wrong(Rule::Miscounted, format!("EVENT#{event} TALLY"));
             }
         }
         for (key, event) in &self.requests {
