@@ -158,7 +158,7 @@ fn received(lang: Lang, fates: &Fates, are_more: bool) -> Markup {
                 }
             }
             figcaption {
-                ul.counts { @for (class, count, words) in parts { li { span.swatch class=(class) {} strong { (count) } " " (words) } } }
+                ul.counts { @for (class, count, words) in parts { li { span.swatch.(class) {} strong { (count) } " " (words) } } }
                 p.hint {
                     @let (issued, count) = (fates.issued, NEWEST);
                     @if are_more { (lang.pick(&format!("Of {issued} badges issued in the newest {count} events."), &format!("直近{count}回の発行イベントで発行した{issued}件のうち"))) }
