@@ -87,7 +87,9 @@ mod tests {
 
     #[test]
     fn what_reads_or_shows_beforehand_is_no_deed() {
-        for route in ["PUT /v2/badge/{client}/{badge}", "POST /v2/export/{client}", "DELETE /v2/webhook/{client}/{webhook}"] {
+        for route in
+            ["PUT /v2/badge/{client}/{badge}", "POST /v2/export/{client}", "DELETE /v2/webhook/{client}/{webhook}"]
+        {
             assert!(writes(route), "{route}");
         }
         for route in [

@@ -292,7 +292,8 @@ mod tests {
 
     fn shown(lang: Lang, filled: &Value, complaints: &[FieldError]) -> String {
         let hidden = html! { input type="hidden" name="token" value="t"; };
-        editor(&Shown { lang, filled, complaints, picture: None, all_icons: false, hidden: &hidden }, &PLACES).into_string()
+        editor(&Shown { lang, filled, complaints, picture: None, all_icons: false, hidden: &hidden }, &PLACES)
+            .into_string()
     }
 
     /// What a browser would post of the form: the values of its controls.

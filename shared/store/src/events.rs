@@ -116,7 +116,8 @@ impl Store {
             writes.push(self.transact_put_over_expired(item, event.created_at, request.over.as_ref())?);
         }
         if let Some(deed) = deed {
-            writes.push(self.transact_put(people::deed_row(&event.client, deed, event.id.as_str())?, Expect::Anything)?);
+            writes
+                .push(self.transact_put(people::deed_row(&event.client, deed, event.id.as_str())?, Expect::Anything)?);
         }
         for chunk in 0..event.chunks() {
             writes.push(self.transact_put(pending::row(event, chunk), Expect::Absent)?);

@@ -4,9 +4,9 @@ use crate::api::Call;
 use crate::desk::Desk;
 use crate::page::plan;
 use crate::{Refused, shell};
+use badge::{EventId, Lang};
 use edge::Answer;
 use futures_util::future::try_join4;
-use badge::{EventId, Lang};
 use maud::{Markup, html};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -253,7 +253,8 @@ mod tests {
         assert_eq!((fates.issued, fates.received, fates.declined, fates.bounced), (7, 4, 1, 1));
         assert_eq!(fates.pending(), 1);
         let page = received(Lang::En, &fates, false).into_string();
-        let widths = page.split(" width=\"").skip(1).map(|rest| rest.split('"').next().unwrap().parse::<u64>().unwrap());
+        let widths =
+            page.split(" width=\"").skip(1).map(|rest| rest.split('"').next().unwrap().parse::<u64>().unwrap());
         assert_eq!((widths.sum::<u64>(), page.contains("Of 7 badges issued.")), (600, true));
         assert!(received(Lang::Ja, &Fates::default(), true).into_string().contains("直近100回"));
     }
