@@ -238,7 +238,7 @@ async fn plan(
     let frame = sign::frame(app, workshop, &event, badge, &wanted.recipients, &block.secret)?;
     if let Some(deed) = &mut deed {
         deed.to.push(event.id.to_string());
-        deed.count = Some(count.into());
+        deed.count = Some(u64::from(count)).filter(|count| *count != 1);
     }
     let plan = Plan {
         event: &event,

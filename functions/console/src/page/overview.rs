@@ -158,11 +158,11 @@ fn received(lang: Lang, fates: &Fates, are_more: bool) -> Markup {
                 }
             }
             figcaption {
-                ul.counts { @for (class, count, words) in parts { li { span.swatch.(class) {} strong { (count) } " " (words) } } }
+                ul.legend { @for (class, count, words) in parts { li { span.swatch.(class) {} strong { (count) } " " (words) } } }
                 p.hint {
                     @let (issued, count) = (fates.issued, NEWEST);
-                    @if are_more { (lang.pick(&format!("Of {issued} badges issued in the newest {count} events."), &format!("直近{count}回の発行イベントで発行した{issued}件のうち"))) }
-                    @else { (lang.pick(&format!("Of {issued} badges issued."), &format!("発行した{issued}件のうち"))) }
+                    @if are_more { (lang.pick(&format!("Of {issued} badges issued in the newest {count} events."), &format!("対象：直近{count}回の発行で発行した{issued}件"))) }
+                    @else { (lang.pick(&format!("Of {issued} badges issued."), &format!("対象：発行した{issued}件"))) }
                 }
             }
         }
