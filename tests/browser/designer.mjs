@@ -85,6 +85,16 @@ try {
     await page.waitForLoadState();
     assert.equal(await page.locator('[name="texts/0/text"]').inputValue(), 'RUST');
     assert.notEqual(await source(page), before);
+    // Icons are named once somebody wants to choose one; what was typed stays.
+    assert.equal(await page.locator('optgroup').count(), 0);
+    await unfold(page, 'icons/0/name');
+    await page.locator('button[value=icons]').first().click();
+    await page.waitForLoadState();
+    await page.locator('[name="icons/0/name"]').selectOption('telescope');
+    await page.locator('button[value=preview]').click();
+    await page.waitForLoadState();
+    assert.equal(await page.locator('[name="icons/0/name"]').inputValue(), 'telescope');
+    assert.equal(await page.locator('[name="texts/0/text"]').inputValue(), 'RUST');
     await close();
   });
 } finally {

@@ -44,6 +44,12 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 impl App {
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        let answer = self.route(request).await?;
+        audit::note(&self.store, &self.gate, request, &answer).await;
+        Ok(answer)
+    }
+
+    async fn route(&self, request: &Request) -> Result<Answer, Problem> {
         match request.route.as_str() {
             "POST /v2/client/oauth2/token" => token::issue(self, request).await,
             "GET /v2/client/{client}" => {

@@ -33,7 +33,8 @@ pub(crate) async fn issue(app: &App, request: &Request) -> Result<Answer, Proble
     let counted = app.store.count_request(&app.plans, &client, Quota::TokensPerMinute, request.now);
     counted.await.map_err(edge::failed)?;
     let roles = secret.roles.iter().map(|role| role.name().to_owned()).collect();
-    let draft = Claims::new(app.urls.base(), &client, &secret.id, roles, request.now).draft(&app.token_key)?;
+    let claims = Claims::new(app.urls.base(), &client, &secret.id, roles, request.now).labelled(&secret.label);
+    let draft = claims.draft(&app.token_key)?;
     let signature = app.signer.sign(&app.token_key_arn, draft.signing_input()).await.map_err(edge::failed)?;
     let token = draft.complete(&signature, &app.token_key).map_err(Problem::internal)?;
     let body = json!({"access_token": token, "token_type": "bearer", "expires_in": LIFETIME_SECONDS});

@@ -68,6 +68,12 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 impl App {
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        let answer = self.route(request).await?;
+        audit::note(&self.store, &self.gate, request, &answer).await;
+        Ok(answer)
+    }
+
+    async fn route(&self, request: &Request) -> Result<Answer, Problem> {
         let route = request.route.as_str();
         if route.contains(" /apply/") || route.contains(" /assets/") {
             return page::answer(self, request).await;

@@ -55,6 +55,12 @@ impl App {
     }
 
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        let answer = self.route(request).await?;
+        audit::note(&self.store, &self.gate, request, &answer).await;
+        Ok(answer)
+    }
+
+    async fn route(&self, request: &Request) -> Result<Answer, Problem> {
         match request.route.as_str() {
             "GET /v2/badge/{client}" => {
                 let caller = self.gate.caller(request, &READERS)?;

@@ -12,7 +12,7 @@ use aws_types::SdkConfig;
 use badge::{ClientId, Lang};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use edge::token::Claims;
+use edge::token::{self, Claims};
 use edge::{Kind, Problem};
 use jiff::Timestamp;
 use proof::keys::PublicKey;
@@ -180,7 +180,7 @@ impl Tokens {
         {
             return Ok(token);
         }
-        let claims = Claims::new(&self.base, client, &format!("member:{}", member.person), roles, now);
+        let claims = Claims::new(&self.base, client, &token::member(&member.person), roles, now);
         let draft = claims.narrowed(member.badges.clone(), TOKEN_LIFE_SECONDS).draft(&self.key)?;
         let signature = self.signer.sign(&self.key_arn, draft.signing_input()).await.map_err(edge::failed)?;
         let token = draft.complete(&signature, &self.key).map_err(Problem::internal)?;

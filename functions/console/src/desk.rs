@@ -7,7 +7,7 @@ use crate::{App, Refused};
 use badge::{ClientId, Lang, Organisation};
 use edge::{Answer, Kind, Request};
 use serde_json::Value;
-use store::{Deed, Member, Role};
+use store::{Author, Deed, Member, Role};
 
 /// Somebody signed in, in one of their organisations, with what they asked for.
 #[derive(Debug)]
@@ -93,10 +93,11 @@ impl<'a> Desk<'a> {
         };
         let deed = Deed {
             at: self.request.now,
-            person: self.member.person.clone(),
+            by: Author::Person(self.member.person.clone()),
             name: name.to_owned(),
             what: what.to_owned(),
             to,
+            count: None,
             status,
         };
         // One page may do several things within one request.

@@ -59,6 +59,12 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 impl App {
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        let answer = self.route(request).await?;
+        audit::note(&self.store, &self.gate, request, &answer).await;
+        Ok(answer)
+    }
+
+    async fn route(&self, request: &Request) -> Result<Answer, Problem> {
         self.gate.caller(request, &ADMINS)?;
         match request.route.as_str() {
             "POST /v2/export/{client}" => ask::begin(self, request).await,

@@ -5,7 +5,7 @@
 //! one event, one credential. The row by which an approved application is found goes in the very write that tells it, and last.
 
 use crate::App;
-use crate::issue::{self, Key};
+use crate::issue::{self, Key, Order};
 use application::application::{Application, Edits, State};
 use application::evidence;
 use application::form::{EvidencePolicy, Form};
@@ -41,7 +41,8 @@ pub(crate) async fn take(app: &App, job: &AwardJob, now: Timestamp) -> Result<()
         let shown = evidence_of(app, &application, &form).await?;
         let wanted = wanted(&application, edits, shown);
         let key = Key::of_application(&application.id, now);
-        let event = match issue::carry_out(app, &organisation, &application.badge, &wanted, key, now).await {
+        let order = Order { wanted: &wanted, deed: None };
+        let event = match issue::carry_out(app, &organisation, &application.badge, order, key, now).await {
             Ok(event) => event.event,
             Err(problem) if matches!(problem.kind(), Kind::Unavailable | Kind::Internal | Kind::Conflict) => {
                 return Err(problem);

@@ -5,7 +5,7 @@
 //! request's key: started twice, it is one event.
 
 use crate::App;
-use crate::issue::{self, Key};
+use crate::issue::{self, Key, Order};
 use crate::lists::{self, Standing};
 use badge::event::IssueRequest;
 use badge::input::{FieldError, Reason};
@@ -86,7 +86,8 @@ pub(crate) async fn start(app: &App, request: &Request, caller: &Caller) -> Resu
     let organisation = app.store.organisation(&client).await.map_err(edge::failed)?.ok_or(Kind::Forbidden)?;
     // No caller can give this name: a header holds no NUL.
     let key = Key::given(&format!("\0import {}", import.id), &request.body, request.now);
-    let event = issue::carry_out(app, &organisation, &import.badge, &wanted, key, request.now).await?;
+    let order = Order { wanted: &wanted, deed: audit::issuing(caller, request) };
+    let event = issue::carry_out(app, &organisation, &import.badge, order, key, request.now).await?;
     app.store.note_import_event(&client, &import.id, &event.event.id).await.map_err(edge::failed)?;
     Ok(issue::answer(&event.event))
 }

@@ -20,6 +20,7 @@ use badge::event::{Draw, IssueRequest, Seed, months_after};
 use badge::input::{FieldError, Reason};
 use badge::plan::Quota;
 use badge::{Alias, AliasId, ApplicationId, BadgeId, ClientId, Event, EventId, Organisation, StatusListId};
+use edge::token::Caller;
 use edge::{Answer, Kind, Problem, Request, chance};
 use jiff::{SignedDuration, Timestamp};
 use observe::Count;
@@ -27,7 +28,7 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::time::Duration;
 use store::events::{Plan, Request as RequestKey, StoredEvent};
-use store::{StoreError, StoredOrganisation};
+use store::{Deed, StoreError, StoredOrganisation};
 
 /// Recipients that one call signs before it answers. More are signed by way of the queue, in chunks side by side.
 const MAX_INLINE_RECIPIENTS: u32 = 100;
@@ -43,13 +44,14 @@ const APPLICATION_KEY_LIFE: SignedDuration = SignedDuration::from_hours(400 * 24
 const REPEAT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
 /// `POST /v2/event/{client}/{badge}/issue`.
-pub(crate) async fn issue(app: &App, request: &Request) -> Result<Answer, Problem> {
+pub(crate) async fn issue(app: &App, request: &Request, caller: &Caller) -> Result<Answer, Problem> {
     let client: ClientId = request.id("client")?;
     let badge_id: BadgeId = request.id("badge")?;
     let key = request_key(request)?;
     let wanted = IssueRequest::read(&request.json()?)?;
     let organisation = app.store.organisation(&client).await.map_err(edge::failed)?.ok_or(Kind::Forbidden)?;
-    let event = carry_out(app, &organisation, &badge_id, &wanted, key, request.now).await?;
+    let order = Order { wanted: &wanted, deed: audit::issuing(caller, request) };
+    let event = carry_out(app, &organisation, &badge_id, order, key, request.now).await?;
     Ok(answer(&event.event))
 }
 
@@ -62,12 +64,20 @@ pub(crate) fn answer(event: &Event) -> Answer {
     Answer::json(200, &body).header("location", format!("/v2/event/{client}/{id}"))
 }
 
+/// What is to be issued, and what the audit log says of it.
+#[derive(Debug)]
+pub(crate) struct Order<'a> {
+    pub(crate) wanted: &'a IssueRequest,
+    /// None where it is noted elsewhere.
+    pub(crate) deed: Option<Deed>,
+}
+
 /// The one way to issue, whoever asks for it.
 pub(crate) async fn carry_out(
     app: &App,
     organisation: &StoredOrganisation,
     badge: &BadgeId,
-    wanted: &IssueRequest,
+    order: Order<'_>,
     mut key: Key,
     now: Timestamp,
 ) -> Result<StoredEvent, Problem> {
@@ -82,7 +92,7 @@ pub(crate) async fn carry_out(
     if badge.definition.draft {
         return Err(Kind::DraftBadge.into());
     }
-    let (event, begun) = plan(app, &workshop, &badge, wanted, &mut key, now).await?;
+    let (event, begun) = plan(app, &workshop, &badge, order, &mut key, now).await?;
     pursue(app, &workshop, &event, begun, now).await?;
     Ok(event)
 }
@@ -206,10 +216,11 @@ async fn plan(
     app: &App,
     workshop: &Workshop<'_>,
     badge: &Badge,
-    wanted: &IssueRequest,
+    order: Order<'_>,
     key: &mut Key,
     now: Timestamp,
 ) -> Result<(StoredEvent, Begun), Problem> {
+    let Order { wanted, mut deed } = order;
     let organisation: &StoredOrganisation = workshop.organisation;
     let now = seconds(now);
     let count = u32::try_from(wanted.recipients.len()).map_err(Problem::internal)?;
@@ -225,6 +236,10 @@ async fn plan(
     sign::refuse_unsignable(app, workshop, &event, badge, &wanted.recipients)?;
     let credentials: Vec<_> = (0..count).map(|n| event.draw(n)).map(|Draw { credential, .. }| credential).collect();
     let frame = sign::frame(app, workshop, &event, badge, &wanted.recipients, &block.secret)?;
+    if let Some(deed) = &mut deed {
+        deed.to.push(event.id.to_string());
+        deed.count = Some(u64::from(count)).filter(|count| *count != 1);
+    }
     let plan = Plan {
         event: &event,
         recipients: &wanted.recipients,
@@ -232,6 +247,7 @@ async fn plan(
         frame: &frame,
         request: Some(&key.request),
         limit,
+        deed: deed.as_ref(),
     };
     match app.store.plan_event(organisation, &plan).await {
         Ok(()) => {

@@ -79,11 +79,17 @@ impl App {
     }
 
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        let answer = self.route(request).await?;
+        audit::note(&self.store, &self.gate, request, &answer).await;
+        Ok(answer)
+    }
+
+    async fn route(&self, request: &Request) -> Result<Answer, Problem> {
         match request.route.as_str() {
             "POST /v2/event/{client}/{badge}/issue" => {
-                self.gate.caller(request, &ISSUERS)?;
+                let caller = self.gate.caller(request, &ISSUERS)?;
                 self.count(request, Quota::IssuesPerMinute).await?;
-                issue::issue(self, request).await
+                issue::issue(self, request, &caller).await
             }
             "GET /v2/event/{client}" => {
                 let caller = self.gate.caller(request, &READERS)?;

@@ -261,12 +261,24 @@ mod tests {
     /// What was written about recipient `n`, in order: the beginnings of the expressions.
     fn written(wire: &Wire, number: u32) -> Vec<String> {
         let about = format!("LIFE#{number:05}");
-        let updates = wire.calls("UpdateItem").into_iter().filter(|call| call.place() == about);
-        let short = |call: Call| {
-            let expression = call.body["UpdateExpression"].as_str().unwrap().to_owned();
+        let updates = wire.all().into_iter().flat_map(updates).filter(|update| update["Key"]["sk"]["S"] == about);
+        let short = |update: Value| {
+            let expression = update["UpdateExpression"].as_str().unwrap().to_owned();
             expression.split([',', '=']).next().unwrap().trim().to_owned()
         };
         updates.map(short).collect()
+    }
+
+    /// The updates of a call, by itself or in a transaction.
+    fn updates(call: Call) -> Vec<Value> {
+        match call.operation.as_str() {
+            "UpdateItem" => vec![call.body],
+            "TransactWriteItems" => {
+                let items = call.body["TransactItems"].as_array().cloned().unwrap_or_default();
+                items.into_iter().map(|item| item["Update"].clone()).filter(Value::is_object).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     const CLAIM: &str = "SET rd";
@@ -354,10 +366,15 @@ mod tests {
             (written(&wire, 0), written(&wire, 1)),
             (vec![CLAIM.into(), SENT.into()], vec![CLAIM.into(), BOUNCE.into()])
         );
-        let bounce = wire.all().into_iter().find(|call| call.updates(BOUNCE)).unwrap();
-        let bounce: Value =
-            serde_json::from_str(bounce.body["ExpressionAttributeValues"][":value"]["S"].as_str().unwrap()).unwrap();
+        let written = updates(wire.calls("TransactWriteItems").remove(0));
+        let bounce = written[0]["ExpressionAttributeValues"][":value"]["S"].as_str().unwrap();
+        let bounce: Value = serde_json::from_str(bounce).unwrap();
         assert_eq!((&bounce["kind"], &bounce["code"]), (&json!("rejected"), &json!("MessageRejected")));
+        // It is counted in the same transaction.
+        assert_eq!(
+            (&written[1]["Key"]["sk"]["S"], &written[1]["UpdateExpression"]),
+            (&json!("TALLY"), &json!("ADD bo :n0"))
+        );
     }
 
     #[tokio::test]

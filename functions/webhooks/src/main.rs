@@ -62,6 +62,12 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 impl App {
     async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
+        let answer = self.route(request).await?;
+        audit::note(&self.store, &self.gate, request, &answer).await;
+        Ok(answer)
+    }
+
+    async fn route(&self, request: &Request) -> Result<Answer, Problem> {
         let (gate, route) = (&self.gate, request.route.as_str());
         if route == "GET /v2/feed/{client}" {
             gate.caller(request, &READERS)?.about_all()?;

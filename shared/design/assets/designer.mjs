@@ -105,7 +105,7 @@ function picker(form) {
       for(const icon of result.filter(icon => icon.category === name)) {
         const button = element('button', {type: 'button', 'aria-label': icon[lang], title: icon[lang]}, drawing(icon.path));
         button.addEventListener('click', () => {
-          chosen(icon.name);
+          chosen(icon.name, icon[lang]);
           dialog.close();
         });
         const row = element('li', {}, button);
@@ -148,20 +148,21 @@ for(const form of document.querySelectorAll('form.designer')) {
   follow(form);
   const open = picker(form);
   for(const select of form.querySelectorAll('select.icon')) {
+    const submit = select.nextElementSibling;
     const button = element('button', {type: 'button', class: 'quiet', 'aria-haspopup': 'dialog'}, form.dataset.choose);
-    const pick = element('div', {class: 'pick'});
-    select.replaceWith(pick);
-    pick.append(select, button);
+    submit.replaceWith(button);
     button.addEventListener('click', async () => {
       try {
-        await open(select.value, name => {
+        await open(select.value, (name, label) => {
+          if(![...select.options].some(option => option.value === name)) select.add(new Option(label, name));
           select.value = name;
           select.dispatchEvent(new Event('change', {bubbles: true}));
           button.focus();
         });
       } catch {
-        // The list beside the button has all of them.
-        button.hidden = true;
+        // The form comes back with a list of all of them.
+        button.replaceWith(submit);
+        form.requestSubmit(submit);
       }
     });
   }

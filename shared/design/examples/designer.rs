@@ -85,7 +85,8 @@ fn answer(fonts: &Fonts, path: &str, fields: &[(String, String)]) -> (u16, &'sta
                 None if fields.is_empty() => Value::Null,
                 None => typed(),
             };
-            (200, "text/html; charset=utf-8", page(fonts, lang, &filled))
+            let all_icons = field(editor::BUTTON) == Some(editor::ICONS);
+            (200, "text/html; charset=utf-8", page(fonts, lang, &filled, all_icons))
         }
         path => match path.strip_prefix("/templates/").and_then(templates::find) {
             Some(template) => (200, "image/svg+xml", render(&template.design(lang), fonts).into_string()),
@@ -94,7 +95,7 @@ fn answer(fonts: &Fonts, path: &str, fields: &[(String, String)]) -> (u16, &'sta
     }
 }
 
-fn page(fonts: &Fonts, lang: Lang, filled: &Value) -> String {
+fn page(fonts: &Fonts, lang: Lang, filled: &Value, all_icons: bool) -> String {
     let read = if filled.is_null() { Ok(Design::plain()) } else { Design::read(filled) };
     let picture = read.as_ref().ok().map(|design| {
         let svg = render(design, fonts).into_string();
@@ -103,7 +104,8 @@ fn page(fonts: &Fonts, lang: Lang, filled: &Value) -> String {
     let complaints = read.err().unwrap_or_default();
     let (action, preview) = (format!("/?lang={}", lang.tag()), format!("/preview?lang={}", lang.tag()));
     let places = editor::Places { action: &action, preview: &preview, icons: "/icons", templates: "/templates" };
-    let shown = editor::Shown { lang, filled, complaints: &complaints, picture: picture.as_deref(), hidden: &html! {} };
+    let (complaints, picture, hidden) = (&complaints[..], picture.as_deref(), &html! {});
+    let shown = editor::Shown { lang, filled, complaints, picture, all_icons, hidden };
     let title = lang.pick("Badge designer", "バッジデザイナー");
     html! {
         (DOCTYPE)

@@ -1,5 +1,6 @@
 //! The form in which a design is composed. It is complete without scripts: every field is a control, templates and previews are buttons.
-//! With `assets/designer.mjs` the picture follows what is typed, and icons are found by searching.
+//! With `assets/designer.mjs` the picture follows what is typed, and icons are found by searching. All icons are named only when somebody wants
+//! to choose one: by the script, or in the form that comes back from the button [`ICONS`].
 //!
 //! Whoever shows it posts to itself: [`BUTTON`] says which button was pressed, [`TEMPLATE`] which template, [`parse`] gives the design as it
 //! was typed, for [`Design::read`], whose complaints go back into [`editor`]. A page that shows it loads [`STYLE`] and [`SCRIPT`], and its
@@ -20,12 +21,14 @@ use serde_json::{Value, json};
 pub const STYLE: &str = include_str!("../assets/designer.css");
 /// What makes the form more convenient where scripts run: an ES module.
 pub const SCRIPT: &str = include_str!("../assets/designer.mjs");
-/// The name of the buttons that send the form; their values are [`SAVE`] and [`PREVIEW`].
+/// The name of the buttons that send the form; their values are [`SAVE`], [`PREVIEW`] and [`ICONS`].
 pub const BUTTON: &str = "do";
 /// The value of [`BUTTON`] that asks for the design to be kept.
 pub const SAVE: &str = "save";
 /// The value of [`BUTTON`] that asks for the form again, with a picture.
 pub const PREVIEW: &str = "preview";
+/// The value of [`BUTTON`] that asks for the form again, with all icons to choose from ([`Shown::all_icons`]).
+pub const ICONS: &str = "icons";
 /// The name of the buttons that begin anew from a template; the value is its name.
 pub const TEMPLATE: &str = "template";
 
@@ -53,6 +56,8 @@ pub struct Shown<'a> {
     pub complaints: &'a [FieldError],
     /// The address of its picture, if it could be drawn.
     pub picture: Option<&'a str>,
+    /// Whether every icon is named, and not only the chosen ones.
+    pub all_icons: bool,
     /// What every form of the page carries besides: hidden fields.
     pub hidden: &'a Markup,
 }
@@ -122,7 +127,7 @@ pub fn editor(shown: &Shown<'_>, places: &Places<'_>) -> Markup {
         form.designer method="post" action=(places.action) data-preview=(places.preview) data-icons=(places.icons)
             data-wrong=(lang.pick("Some fields cannot be taken:", "次の項目をご確認ください："))
             data-failed=(lang.pick("The picture could not be drawn just now.", "現在、画像を表示できません。"))
-            data-choose=(lang.pick("Choose an icon", "アイコンを選ぶ"))
+            data-choose=(choose(lang))
             data-search=(lang.pick("Search icons", "アイコンを検索"))
             data-none=(lang.pick("No icon", "アイコンなし"))
             data-found=(lang.pick("icons found", "件のアイコン"))
@@ -149,6 +154,10 @@ pub fn editor(shown: &Shown<'_>, places: &Places<'_>) -> Markup {
             }
         }
     }
+}
+
+fn choose(lang: Lang) -> &'static str {
+    lang.pick("Choose an icon", "アイコンを選ぶ")
 }
 
 struct Form<'a> {
@@ -208,9 +217,10 @@ impl Form<'_> {
     fn section(&self, section: &Section, is_first: bool) -> Markup {
         let wrong = section.controls.iter().any(|control| self.complaints(control).next().is_some());
         let tells = section.controls.iter().find(|control| Some(&control.pointer) == section.tells.as_ref());
+        let asked = self.shown.all_icons && section.controls.iter().any(|control| matches!(control.kind, Kind::Icon));
         let told = tells.map(|control| control.told(&self.typed(control), self.shown.lang));
         html! {
-            details.part open[is_first || wrong] {
+            details.part open[is_first || wrong || asked] {
                 summary {
                     (section.title)
                     @if let Some(told) = told.filter(|told| !told.is_empty()) { span.told { (told) } }
@@ -244,20 +254,27 @@ impl Form<'_> {
                     Kind::Choice(choices) => select id=(id) name=(name) aria-invalid=[invalid] aria-describedby=[described.as_ref()] {
                         @for (choice, label) in choices { option value=(choice) selected[*choice == typed] { (label) } }
                     },
-                    Kind::Icon => select.icon id=(id) name=(name) aria-invalid=[invalid] aria-describedby=[described.as_ref()] {
-                        option value="" { (lang.pick("No icon", "アイコンなし")) }
-                        @for category in icons::Category::ALL {
-                            optgroup label=(category.label(lang)) {
-                                @for icon in icons::all().iter().filter(|icon| icon.category == *category) {
-                                    option value=(icon.name) selected[icon.name == typed] { (lang.pick(icon.en, icon.ja)) }
+                    Kind::Icon => div.pick {
+                        select.icon id=(id) name=(name) aria-invalid=[invalid] aria-describedby=[described.as_ref()] {
+                            option value="" { (lang.pick("No icon", "アイコンなし")) }
+                            @if self.shown.all_icons {
+                                @for category in icons::Category::ALL {
+                                    optgroup label=(category.label(lang)) {
+                                        @for icon in icons::all().iter().filter(|icon| icon.category == *category) { (option(icon, &typed, lang)) }
+                                    }
                                 }
-                            }
+                            } @else if let Some(icon) = icons::find(&typed) { (option(icon, &typed, lang)) }
                         }
+                        button.quiet type="submit" name=(BUTTON) value=(ICONS) { (choose(lang)) }
                     },
                 }
             }
         }
     }
+}
+
+fn option(icon: &icons::Icon, typed: &str, lang: Lang) -> Markup {
+    html! { option value=(icon.name) selected[icon.name == typed] { (lang.pick(icon.en, icon.ja)) } }
 }
 
 #[cfg(test)]
@@ -275,7 +292,8 @@ mod tests {
 
     fn shown(lang: Lang, filled: &Value, complaints: &[FieldError]) -> String {
         let hidden = html! { input type="hidden" name="token" value="t"; };
-        editor(&Shown { lang, filled, complaints, picture: None, hidden: &hidden }, &PLACES).into_string()
+        editor(&Shown { lang, filled, complaints, picture: None, all_icons: false, hidden: &hidden }, &PLACES)
+            .into_string()
     }
 
     /// What a browser would post of the form: the values of its controls.
@@ -364,6 +382,21 @@ mod tests {
         assert!(page.contains("value=\"&lt;b&gt;織\"") && page.contains("value=\"large\"") && !page.contains("<b>織"));
         assert!(page.contains("href=\"#f-texts-2-size\"") && page.contains(&Reason::NotInteger.text(Lang::Ja)));
         assert_eq!(page.matches("aria-invalid=\"true\"").count(), 2);
+    }
+
+    #[test]
+    fn all_icons_are_named_where_somebody_wants_to_choose_one() {
+        let filled = parse([("icons/0/name", "telescope")]);
+        let few = shown(Lang::Ja, &filled, &[]);
+        assert!(few.contains("<option value=\"telescope\" selected>") && !few.contains("<optgroup"));
+        assert!(few.contains(&format!("name=\"{BUTTON}\" value=\"{ICONS}\"")));
+        assert!(few.len() < 36_000, "{} bytes", few.len());
+        let hidden = html! {};
+        let asked =
+            Shown { lang: Lang::Ja, filled: &filled, complaints: &[], picture: None, all_icons: true, hidden: &hidden };
+        let all = editor(&asked, &PLACES).into_string();
+        assert!(icons::all().iter().all(|icon| all.contains(&format!("<option value=\"{}\"", icon.name))));
+        assert_eq!(posted(&all).len(), posted(&few).len() - 1, "but for the token");
     }
 
     #[test]

@@ -9,6 +9,9 @@ use serde_json::Value;
 /// After which a caller may ask again for what was not possible: KMS and DynamoDB refuse by the second.
 const RETRY_SECONDS: u32 = 3;
 
+/// What a CSV file begins with, in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// How long a public document may be kept by caches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cache {
@@ -96,6 +99,18 @@ impl Answer {
         self
     }
 
+    /// Its status.
+    #[must_use]
+    pub fn status_code(&self) -> u16 {
+        self.status
+    }
+
+    /// Its body.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
     /// The value of a header it has.
     #[must_use]
     pub fn header_value(&self, name: &str) -> Option<&str> {
@@ -131,6 +146,10 @@ impl Answer {
         response = response.status(status).header("x-content-type-options", "nosniff");
         if request.method == http::Method::HEAD {
             body.clear();
+        }
+        // `lambda_http` decodes what is text and takes a byte order mark away, without which Excel guesses wrong: it may have one of its own.
+        if text && body.starts_with(BYTE_ORDER_MARK) {
+            body.splice(0..0, BYTE_ORDER_MARK.iter().copied());
         }
         let body = match (text, String::from_utf8(body)) {
             (_, Ok(empty)) if empty.is_empty() => Body::Empty,
@@ -199,5 +218,15 @@ mod tests {
         assert!(matches!(ascii.body(), Body::Binary(_)));
         let text = Answer::public("application/vc+ld+json", "{}", Cache::Short).finish(&request);
         assert!(matches!(text.body(), Body::Text(_)));
+    }
+
+    #[tokio::test]
+    async fn a_byte_order_mark_arrives_once() {
+        use lambda_http::IntoResponse as _;
+        for (media_type, text) in [("text/csv; charset=utf-8", "\u{feff}a,b"), ("text/plain", "a")] {
+            let answer = Answer::new(200).body(media_type, text);
+            let response = answer.finish(&Request::test(http::Method::GET, "/", &[])).into_response().await;
+            assert_eq!(response.body(), &Body::Text(text.to_owned()));
+        }
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::problem::{Kind, Problem};
 use crate::request::Request;
-use badge::{BadgeId, ClientId};
+use badge::{BadgeId, ClientId, PersonId};
 use jiff::Timestamp;
 use proof::jws::{self, CompactJws, NewHeader};
 use proof::keys::{Algorithm, PublicKey};
@@ -32,6 +32,9 @@ pub struct Claims {
     pub sub: ClientId,
     /// Which API secret it was given for.
     pub jti: String,
+    /// What the organisation calls that secret.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label: String,
     /// What its bearer may do.
     pub roles: Vec<String>,
     /// With which badges only; none means all.
@@ -50,7 +53,14 @@ impl Claims {
         let iat = now.as_second();
         let (iss, aud) = (base.to_owned(), base.to_owned());
         let (sub, jti) = (client.clone(), secret_id.to_owned());
-        Self { iss, aud, sub, jti, roles, badges: None, iat, exp: iat + LIFETIME_SECONDS }
+        let label = String::new();
+        Self { iss, aud, sub, jti, label, roles, badges: None, iat, exp: iat + LIFETIME_SECONDS }
+    }
+
+    /// With what the organisation calls the secret it is given for.
+    #[must_use]
+    pub fn labelled(self, label: &str) -> Self {
+        Self { label: label.to_owned(), ..self }
     }
 
     /// For these badges only, and for a time of its own.
@@ -90,9 +100,26 @@ pub struct Caller {
     pub badges: Option<Vec<BadgeId>>,
     /// Which API secret they came with, or which member of the organisation they are.
     pub credential: String,
+    /// What the organisation called that secret when the token was given.
+    pub label: String,
+}
+
+/// What the name of a credential begins with that is a member at the console.
+const MEMBER: &str = "member:";
+
+/// The name under which a member comes from the console, as [`Claims::jti`].
+#[must_use]
+pub fn member(person: &PersonId) -> String {
+    format!("{MEMBER}{person}")
 }
 
 impl Caller {
+    /// Whether it is a member at the console, and no API secret.
+    #[must_use]
+    pub fn is_member(&self) -> bool {
+        self.credential.starts_with(MEMBER)
+    }
+
     /// Whether they may have to do with this badge.
     #[must_use]
     pub fn knows(&self, badge: &BadgeId) -> bool {
@@ -158,8 +185,8 @@ impl Gate {
         let now = now.as_second();
         let alive = claims.iat <= now + SKEW_SECONDS && now < claims.exp + GRACE_SECONDS;
         let ours = claims.iss == self.base && claims.aud == self.base;
-        let Claims { sub: client, roles, badges, jti: credential, .. } = claims;
-        (alive && ours).then_some(Caller { client, roles, badges, credential })
+        let Claims { sub: client, roles, badges, jti: credential, label, .. } = claims;
+        (alive && ours).then_some(Caller { client, roles, badges, credential, label })
     }
 }
 

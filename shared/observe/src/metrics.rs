@@ -53,6 +53,8 @@ impl Count {
     pub const PROVIDER_SIGN_INS: Self = Self("ProviderSignIns");
     /// Sign-ins that failed because the identity provider did not answer, or not as it must.
     pub const PROVIDER_FAILED: Self = Self("ProviderFailures");
+    /// Deeds of API credentials that are missing in an organisation's audit log.
+    pub const UNNOTED: Self = Self("DeedsNotNoted");
 }
 
 /// An attempt of an AWS call.

@@ -11,6 +11,7 @@ use crate::key;
 use crate::organisations::StoredOrganisation;
 use crate::pack::Frame;
 use crate::pending;
+use crate::people::{self, Deed};
 use badge::plan::{Limit, Quota};
 use badge::{ClientId, CredentialId, EmailAddress, Event, EventId, Recipient};
 use jiff::Timestamp;
@@ -35,6 +36,8 @@ pub struct Plan<'a> {
     pub request: Option<&'a Request>,
     /// How many recipients a month may see.
     pub limit: Option<Limit>,
+    /// What the audit log says of it, where that is not the console's to say.
+    pub deed: Option<&'a Deed>,
 }
 
 /// A request that must not be carried out twice.
@@ -93,7 +96,7 @@ impl Store {
     /// [`StoreError::Conflict`] when the request key was used meanwhile, [`StoreError::Quota`] when there are more recipients than the month
     /// has room for; then nothing of this plan shows anywhere.
     pub async fn plan_event(&self, organisation: &StoredOrganisation, plan: &Plan<'_>) -> Result<(), StoreError> {
-        let Plan { event, recipients, credentials, frame, request, limit } = plan;
+        let Plan { event, recipients, credentials, frame, request, limit, deed } = plan;
         let mut items = blocks(&event.id, recipients)?;
         let tags = recipients.iter().map(|recipient| organisation.mail_tag(&recipient.email));
         items.extend(addresses::rows(event, tags.zip(*credentials)));
@@ -111,6 +114,10 @@ impl Store {
                 .text("body_hash", &request.body_hash)
                 .number("ttl", request.expires_at.as_second());
             writes.push(self.transact_put_over_expired(item, event.created_at, request.over.as_ref())?);
+        }
+        if let Some(deed) = deed {
+            writes
+                .push(self.transact_put(people::deed_row(&event.client, deed, event.id.as_str())?, Expect::Anything)?);
         }
         for chunk in 0..event.chunks() {
             writes.push(self.transact_put(pending::row(event, chunk), Expect::Absent)?);

@@ -20,6 +20,7 @@
 //! | `EVENT#{event}` | `PLAN#{first}` | a block of planned recipients, by the number of its first |
 //! | `EVENT#{event}` | `CRED#{member}` | one recipient's signed credential, or that it was erased |
 //! | `EVENT#{event}` | `LIFE#{number}` | what became of the mail to one recipient, and the answer |
+//! | `EVENT#{event}` | `TALLY` | how many recipients accepted, declined, and whose mail came back |
 //! | `SHOWN#{credential}` | `SHOWN` | what its holder lets the public see; apart, so that who writes it writes no credential |
 //! | `PENDING#{shard}` | `{created}#{event}#{chunk}` | a chunk of an event that is not signed yet |
 //! | `EXPIRY#{day}` | `{event}` | an event with credentials that expire on that day |
@@ -62,7 +63,7 @@
 //! | `PERSON#{person}` | `SESSION#{hash}` | a session, by the hash of its cookie, which alone opens it; expires |
 //! | `PERSON#{person}` | `MEMBER#{client}` | that somebody is a member of an organisation |
 //! | `MEMBERS#{client}` | `{person}` | what a member may do there |
-//! | `AUDIT#{client}` | `{at}#{request}` | what somebody did in the console |
+//! | `AUDIT#{client}` | `{at}#{request}` | what somebody did in the console, or an API credential |
 //! | `KEYS` | `KEY#{scope}#{kid}` | a signing key: public half and where KMS holds the other |
 
 use badge::plan::Quota;
@@ -151,6 +152,10 @@ pub(crate) fn address_row(client: &ClientId, shard: u8, created_at: Timestamp, e
 pub(crate) fn event_partition(event: &EventId) -> String {
     format!("EVENT#{event}")
 }
+/// The event whose partition this is.
+pub(crate) fn event_of(partition: &str) -> Option<EventId> {
+    partition.strip_prefix("EVENT#")?.parse().ok()
+}
 pub(crate) fn event(event: &EventId) -> TableKey {
     key(event_partition(event), "EVENT")
 }
@@ -169,6 +174,9 @@ pub(crate) fn credential(id: &CredentialId) -> TableKey {
 pub(crate) const LIVES: &str = "LIFE#";
 pub(crate) fn life(event: &EventId, number: u32) -> TableKey {
     key(event_partition(event), format!("{LIVES}{number:05}"))
+}
+pub(crate) fn tally(event: &EventId) -> TableKey {
+    key(event_partition(event), "TALLY")
 }
 pub(crate) fn visibility(credential: &CredentialId) -> TableKey {
     key(format!("SHOWN#{credential}"), "SHOWN")
@@ -411,6 +419,7 @@ pub(crate) enum Family {
     Plan,
     Credential,
     Life,
+    Tally,
     Pending,
     Expiry,
     Feed,
@@ -480,6 +489,7 @@ impl TableKey {
             ("EVENT", "PLAN") => Family::Plan,
             ("EVENT", "CRED") => Family::Credential,
             ("EVENT", "LIFE") => Family::Life,
+            ("EVENT", "TALLY") => Family::Tally,
             ("PENDING", _) => Family::Pending,
             ("EXPIRY", _) if !of.is_empty() => Family::Expiry,
             ("FEED", _) => Family::Feed,

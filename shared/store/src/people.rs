@@ -272,19 +272,33 @@ impl Member {
     }
 }
 
-/// What somebody did in the console.
+/// Who did something in an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Author {
+    /// A member, in the console.
+    Person(PersonId),
+    /// An API credential, by its id.
+    Credential(String),
+}
+
+/// What somebody did in the console, or a system by the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deed {
     /// When.
     pub at: Timestamp,
     /// Who.
-    pub person: PersonId,
-    /// Their name or address as it was.
+    #[serde(flatten)]
+    pub by: Author,
+    /// Their name or address as it was, or what the organisation called the credential.
     pub name: String,
     /// The operation: a route of the API, or of the console where the API has none.
     pub what: String,
     /// What it was done to: ids, as they stand in the route.
     pub to: Vec<String>,
+    /// To how many, where it was not one: recipients of an event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
     /// The answer's HTTP status.
     pub status: u16,
 }
@@ -520,10 +534,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when it cannot be written.
     pub async fn note_deed(&self, client: &ClientId, deed: &Deed, request: &str) -> Result<(), StoreError> {
-        self.put(Item::at(&key::deed(client, deed.at, request)).doc(deed)?, Expect::Anything).await
+        self.put(deed_row(client, deed, request)?, Expect::Anything).await
     }
 
-    /// What was done in an organisation's console before `before`, the earliest first, at most `limit`, and where the next of it begins.
+    /// What was done in an organisation before `before`, the earliest first, at most `limit`, and where the next of it begins.
     /// `behind`: where the ones before ended.
     ///
     /// # Errors
@@ -541,7 +555,7 @@ impl Store {
         Ok((items.iter().map(Item::get_doc).collect::<Result<_, _>>()?, last))
     }
 
-    /// What was done in an organisation's console before `before`, the latest first, at most `limit`.
+    /// What was done in an organisation before `before`, the latest first, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
@@ -549,6 +563,11 @@ impl Store {
         let items = self.query_last(&key::deeds_partition(client), &key::sortable(before), limit).await?;
         items.iter().map(Item::get_doc).collect()
     }
+}
+
+/// The row of a deed. `place` keeps two of one instant apart.
+pub(crate) fn deed_row(client: &ClientId, deed: &Deed, place: &str) -> Result<Item, StoreError> {
+    Item::at(&key::deed(client, deed.at, place)).doc(deed)
 }
 
 /// The name of somebody with this address.
@@ -625,6 +644,22 @@ mod tests {
         assert!(session.has(&"hana@EXAMPLE.org".parse().unwrap()) && !session.has(&"x@work.example".parse().unwrap()));
         let joining = sign_in(1).joining(&one);
         assert!(joining.joins() && joining.is_for(&one) && !joining.is_for(&other) && !sign_in(1).is_for(&one));
+    }
+
+    #[test]
+    fn a_deed_is_a_members_or_a_credentials() {
+        let person = PersonId::from_tag([7; 16]);
+        let at = Timestamp::UNIX_EPOCH;
+        let (name, what) = ("n".to_owned(), "POST members".to_owned());
+        let deed = Deed { at, by: Author::Person(person.clone()), name, what, to: vec![], count: None, status: 303 };
+        let row = serde_json::to_value(&deed).unwrap();
+        assert_eq!((&row["person"], row.get("count")), (&person.as_str().into(), None));
+        let system = Deed { by: Author::Credential("abc".into()), count: Some(3), ..deed.clone() };
+        let other = serde_json::to_value(&system).unwrap();
+        assert_eq!((&other["credential"], other.get("person")), (&"abc".into(), None));
+        for (row, deed) in [(row, deed), (other, system)] {
+            assert_eq!(serde_json::from_value::<Deed>(row).unwrap(), deed);
+        }
     }
 
     #[test]

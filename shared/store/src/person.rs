@@ -335,6 +335,7 @@ impl Subject {
             | Family::CurrentList
             | Family::BadgeHead
             | Family::Pending
+            | Family::Tally
             | Family::Expiry
             | Family::List
             | Family::ListRevoked

@@ -48,7 +48,7 @@ fn comes(key: &TableKey) -> Comes {
         | ("FORM", "SPENT") => Comes::Never,
         ("SECRET" | "PERSON" | "MEMBERS" | "HOOKS" | "KEYS" | "SEALS", _)
         | ("PENDING" | "AWARD" | "DUE" | "REVOKING" | "REMIND" | "EXPIRY", _) => Comes::Named,
-        ("USAGE", _) => Comes::WhereMissing,
+        ("USAGE", _) | ("EVENT", "TALLY") => Comes::WhereMissing,
         _ => Comes::Always,
     }
 }

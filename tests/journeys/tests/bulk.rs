@@ -59,6 +59,7 @@ fn one_bad_row_never_blocks_the_good_ones() {
     assert_eq!((&shown["event_id"], &shown["progress"]["issued"]), (&json!(event), &json!(2)));
     let result = issuer.call("GET", &format!("/v2/import/{{client}}/{import}/result"), &[], &Value::Null).expect(200);
     assert!(result.header("content-disposition").starts_with("attachment"));
+    assert!(result.body.starts_with("\u{feff}line,".as_bytes()), "the mark arrives");
     let text = result.text();
     let rows: Vec<&str> = text.trim_start_matches('\u{feff}').split("\r\n").filter(|row| !row.is_empty()).collect();
     assert_eq!(rows.len(), 6, "{text}");

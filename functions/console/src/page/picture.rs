@@ -7,7 +7,7 @@ use crate::page::badges::content_in;
 use crate::shell;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use design::editor::{BUTTON, Places, SAVE, Shown, TEMPLATE, editor, parse};
+use design::editor::{BUTTON, ICONS, Places, SAVE, Shown, TEMPLATE, editor, parse};
 use design::{Design, templates};
 use edge::Answer;
 use edge::answer::Cache;
@@ -20,22 +20,22 @@ pub(crate) async fn show(desk: &Desk<'_>, id: &str) -> Result<Answer, Refused> {
     desk.needs(&[Role::Creator])?;
     let badge = desk.read(Call::to("GET /v2/badge/{client}/{badge}", &[("badge", id)])).await?;
     let picture = badge["image"].as_str().map(str::to_owned);
-    page(desk, 200, id, &badge, &badge["design"], picture).await
+    page(desk, 200, (id, &badge), &badge["design"], picture.as_deref(), false)
 }
 
-async fn page(
+fn page(
     desk: &Desk<'_>,
     status: u16,
-    id: &str,
-    badge: &Value,
+    (id, badge): (&str, &Value),
     filled: &Value,
-    picture: Option<String>,
+    picture: Option<&str>,
+    all_icons: bool,
 ) -> Result<Answer, Refused> {
     let lang = desk.lang;
     let title = lang.pick("Picture", "画像");
     let complaints = if filled.is_null() { Vec::new() } else { Design::read(filled).err().unwrap_or_default() };
     let (action, hidden) = (desk.at(&format!("badges/{id}/image")), shell::csrf(&desk.visitor));
-    let shown = Shown { lang, filled, complaints: &complaints, picture: picture.as_deref(), hidden: &hidden };
+    let shown = Shown { lang, filled, complaints: &complaints, picture, all_icons, hidden: &hidden };
     let preview = format!("{action}/preview");
     let places = Places { action: &action, preview: &preview, icons: "/design/icons", templates: "/design/templates" };
     Ok(shell::page_with_designer(
@@ -87,7 +87,8 @@ pub(crate) async fn save(desk: &Desk<'_>, id: &str) -> Result<Answer, Refused> {
         let encoded = STANDARD.encode(&reply.body);
         format!("data:image/svg+xml;base64,{encoded}")
     });
-    page(desk, if readable { 200 } else { 400 }, id, &badge, &filled, picture).await
+    let (status, all_icons) = (if readable { 200 } else { 400 }, posted.has(BUTTON, ICONS));
+    page(desk, status, (id, &badge), &filled, picture.as_deref(), all_icons)
 }
 
 /// `POST …/badges/{badge}/image/preview`: the picture of what is typed, for the script.

@@ -4,6 +4,7 @@ use super::{Busy, Report, Rule, Violation};
 use crate::addresses;
 use crate::client::StoreError;
 use crate::credentials;
+use crate::deliveries::{self, Tally};
 use crate::evidence::{self, EvidenceState};
 use crate::expiries;
 use crate::exports::{Export, ExportState};
@@ -76,6 +77,9 @@ pub struct Checker {
     plans: HashMap<EventId, BTreeMap<u32, Vec<Recipient>>>,
     credentials: HashMap<CredentialId, Signed>,
     lives: Vec<(EventId, u32)>,
+    /// Answers and mails that came back, as recipients' rows have them, and as they are counted.
+    answers: HashMap<EventId, Tally>,
+    tallies: HashMap<EventId, Tally>,
     lists: HashMap<StatusListId, ListRows>,
     current: HashMap<ClientId, (StatusListId, i64)>,
     waiting: Vec<(TableKey, Family, Timestamp)>,
@@ -191,7 +195,14 @@ impl Checker {
                 }
                 self.credentials.insert(id, Signed { number, recipient: bare(recipient), revoked, erased });
             }
-            Family::Life => self.lives.push((parsed(of)?, parsed(place)?)),
+            Family::Life => {
+                let event: EventId = parsed(of)?;
+                self.answers.entry(event.clone()).or_default().count(&deliveries::read(item)?);
+                self.lives.push((event, parsed(place)?));
+            }
+            Family::Tally => {
+                self.tallies.insert(parsed(of)?, Tally::read(item));
+            }
             Family::Pending => {
                 let chunk = pending::read(&key.sk).ok_or(StoreError::Corrupt("sk"))?;
                 self.waiting.push((key.clone(), family, chunk.since));
@@ -416,6 +427,18 @@ impl Checker {
         for (event, number) in &self.lives {
             if self.events.get(event).is_none_or(|event| *number >= event.recipient_count) {
                 wrong(Rule::Dangling, format!("LIFE of {event} {number}"));
+            }
+        }
+        let mut erased: HashMap<EventId, u64> = HashMap::new();
+        for id in self.credentials.iter().filter(|(_, credential)| credential.erased).map(|(id, _)| id) {
+            *erased.entry(id.event()).or_default() += 1;
+        }
+        for event in self.tallies.keys().chain(self.answers.keys()).collect::<HashSet<_>>() {
+            let of = |tallies: &HashMap<EventId, Tally>| tallies.get(event).copied().unwrap_or_default();
+            // What erased recipients answered stays counted.
+            let more = erased.get(event).copied().unwrap_or(0);
+            if !of(&self.tallies).counts(of(&self.answers), more) {
+                wrong(Rule::Miscounted, format!("EVENT#{event} TALLY"));
             }
         }
         for (key, event) in &self.requests {

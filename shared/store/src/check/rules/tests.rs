@@ -192,7 +192,8 @@ pub(crate) fn rows() -> Vec<Item> {
         Item::at(&key::status_revoked(&id("l1"), index)).text("credential", revoked.as_str()),
         Item::at(&key::revoked_row(&client(), &revoked)),
         list(&[index]),
-        Item::at(&key::life(&first.id, 2)),
+        Item::at(&key::life(&first.id, 2)).text("an", r#"{"accepted":true,"at":"2026-06-10T11:55:00Z"}"#),
+        Item::at(&key::tally(&first.id)).number("ac", 1),
         Item::at(&key::request(&client(), "h")).text("event", first.id.as_str()),
         told(&first, NoticeKind::Issued, Recipients::Range { from: 0, to: 3 }),
         told(&first, NoticeKind::Revoked, Recipients::Numbers(vec![1])),
@@ -272,7 +273,7 @@ fn no_row_can_be_lost_unnoticed_but_one_that_tells_of_itself_alone() {
         let lost = rows.remove(place);
         let key = key_of(&lost);
         let added = key == key::usage(&client(), Quota::Badges, None);
-        let alone = added || matches!(key.family(), Some(Family::Life | Family::Request | Family::File));
+        let alone = added || matches!(key.family(), Some(Family::Request | Family::File));
         let is_noticed = !judge(&rows, now(), false).violations.is_empty();
         assert_eq!(is_noticed, !alone, "{lost:?}");
     }
@@ -352,6 +353,7 @@ fn every_rule_finds_what_it_is_for() {
         ("plan", less(key::plan(&second.id, 0)), Rule::Gap),
         ("trail", less(key::trail(&id("a1"), 1)), Rule::Gap),
         ("life", with(Item::at(&key::life(&first.id, 3))), Rule::Dangling),
+        ("tally", with(Item::at(&key::tally(&first.id)).number("ac", 2)), Rule::Miscounted),
         ("request", with(Item::at(&key::request(&client(), "x")).text("event", "3".repeat(20))), Rule::Dangling),
         ("unsigned", less(key::credential(&first.draw(2).credential)), Rule::NotSigned),
         ("finished too early", less(key::pending(&second.id, second.created_at, 0)), Rule::NotSigned),
@@ -449,4 +451,14 @@ fn what_never_came_about_is_no_damage() {
     let left: Vec<Item> = planned.into_iter().skip(2).collect();
     let report = judge(&[rows(), left].concat(), now(), false);
     assert_eq!((report.violations, report.counts["leftovers"]), (BTreeSet::new(), 3));
+}
+
+#[test]
+fn a_tally_counts_what_is_there_and_at_most_as_many_more_as_were_erased() {
+    let tally = |accepted, declined, bounced| Tally { accepted, declined, bounced };
+    let found = tally(2, 1, 1);
+    assert!(found.counts(found, 0) && found.counts(found, 9));
+    assert!(!tally(3, 1, 1).counts(found, 0) && !tally(1, 1, 1).counts(found, 9));
+    assert!(tally(3, 1, 2).counts(found, 1), "one recipient answered and their mail came back");
+    assert!(!tally(3, 2, 1).counts(found, 1) && !tally(2, 1, 3).counts(found, 1));
 }
