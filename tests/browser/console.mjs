@@ -11,7 +11,7 @@ const home = `${base}/console/${client}`;
 /** What one page may take from the network, pictures apart. */
 const MAX_BYTES = 60_000;
 /** The same for the designer, whose form has a control for every part of a design. */
-const MAX_DESIGNER_BYTES = 70_000;
+const MAX_DESIGNER_BYTES = 85_000;
 /** A text that would be a script wherever it is not escaped, and one for where scripts are asked for by an address. */
 const EVIL = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
 const EVIL_LINK = `[press](javascript:document.title='owned') ${EVIL}`;
