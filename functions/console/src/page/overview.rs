@@ -54,7 +54,7 @@ pub(crate) async fn show(desk: &Desk<'_>) -> Result<Answer, Refused> {
             div.figures {
                 (figure(desk, "badges", total(&badges), lang.pick("badges", "バッジ")))
                 (figure(desk, "events", months.iter().map(|(_, n)| n).sum(), lang.pick("issued in twelve months", "12か月の発行数")))
-                (figure(desk, "applications", total(&waiting), lang.pick("applications wait", "審査待ちの申請")))
+                (figure(desk, "applications", total(&waiting), lang.pick("to be reviewed", "審査待ちの申請")))
             }
             @if total(&badges) == 0 {
                 div.empty {
