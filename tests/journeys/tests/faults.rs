@@ -387,9 +387,10 @@ fn the_operator_is_told_what_is_wrong() {
     assert!(!told.status.success());
 }
 
+// Named so that it comes first: everything is verified three times.
 #[test]
 #[ignore = "needs a stack whose AWS fails"]
-fn the_operator_is_told_of_a_file_that_is_gone_and_of_a_credential_that_was_altered() {
+fn a_badge_without_its_file_and_an_altered_credential_are_told_to_the_operator() {
     let shop = Shop::new("Moths and rust");
     let event = shop.issue(&pair("whole"), false);
     let told = || -> Value {
