@@ -57,10 +57,10 @@ async fn main() -> Result<(), lambda_http::Error> {
     let signer = Signer::new(&aws);
     let store = Store::new(&aws, config::required("TABLE_NAME")?, config::required("BUCKET_NAME")?);
     let urls = config::urls()?;
-    let mut arns = config::token_keys()?;
-    arns.truncate(1); // Tokens are made here and not read.
-    let (keys, ()) = futures_util::future::join(signer.public_keys(&arns), store.warm()).await;
-    let tokens = api::Tokens::new(signer, arns.remove(0), keys?.remove(0), urls.base());
+    // Tokens are made here and never read: the key that signs is enough.
+    let token_key_arn = config::required("TOKEN_KEY_ARN")?;
+    let (token_key, ()) = futures_util::future::join(signer.public_key(&token_key_arn), store.warm()).await;
+    let tokens = api::Tokens::new(signer, token_key_arn, token_key?, urls.base());
     let app = App {
         api: api::Api::new(&aws, config::required("FUNCTION_PREFIX")?, tokens),
         prompt: Queue::new(&aws, config::required("MAIL_PROMPT_QUEUE_URL")?),
