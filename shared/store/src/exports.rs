@@ -6,7 +6,7 @@
 //!
 //! An organisation has one export at a time: the row `RUNNING` says which.
 
-use crate::client::{Expect, Store, StoreError};
+use crate::client::{Expect, Store, StoreError, held};
 use crate::item::{Item, number};
 use crate::key;
 use crate::objects::unavailable;
@@ -119,11 +119,7 @@ impl Store {
             self.transact_put_if(lock, "attribute_not_exists(pk) OR free_at <= :now", free)?,
             self.transact_put(row, Expect::Absent)?,
         ];
-        match self.transact(writes).await {
-            Ok(()) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error),
-        }
+        held(self.transact(writes).await)
     }
 
     fn export_item(&self, export: &Export) -> Result<Item, StoreError> {
@@ -171,11 +167,7 @@ impl Store {
             [(":until", until.as_millisecond()), (":now", now.as_millisecond()), (":steps", export.steps.into())];
         let values = values.map(|(name, value)| (name.to_owned(), number(value))).into();
         let free = "attribute_exists(running) AND steps = :steps AND (attribute_not_exists(busy) OR busy <= :now)";
-        match self.update(&key::export(&export.client, &export.id), "SET busy = :until", Some(free), values).await {
-            Ok(()) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error),
-        }
+        held(self.update(&key::export(&export.client, &export.id), "SET busy = :until", Some(free), values).await)
     }
 
     /// Records a step that is done. `claim`: the `until` it was claimed with.

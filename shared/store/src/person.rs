@@ -14,7 +14,7 @@ mod text;
 
 use crate::addresses;
 use crate::applications::{Listed, row_key};
-use crate::client::{Expect, Store, StoreError};
+use crate::client::{Expect, Store, StoreError, held};
 use crate::credentials;
 use crate::erase::{Whose, whose};
 use crate::events;
@@ -724,7 +724,7 @@ impl Store {
         if let State::Approved { .. } = before.state {
             writes.push(self.transact_delete(&key::award(&before.id, before.since), None)?);
         }
-        crate::client::held(self.transact(writes).await)
+        held(self.transact(writes).await)
     }
 
     async fn delete_turn(&self, work: &Work, turn: Turn) -> Result<(), StoreError> {

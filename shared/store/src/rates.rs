@@ -1,6 +1,6 @@
 //! What somebody did in an hour, and proofs of work that were handed in: small records that expire.
 
-use crate::client::{Expect, Store, StoreError, key_map, unavailable};
+use crate::client::{Expect, Store, StoreError, held, key_map, unavailable};
 use crate::forms::USED;
 use crate::item::{Item, number};
 use crate::key;
@@ -57,11 +57,7 @@ impl Store {
             }
             None => update,
         };
-        match update.send().await.map_err(|e| unavailable("UpdateItem", &e)) {
-            Ok(_) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error),
-        }
+        held(update.send().await.map_err(|e| unavailable("UpdateItem", &e)))
     }
 
     /// Takes a proof of work; whether it is taken for the first time. `until`: when it would not be taken any more anyway.
@@ -70,10 +66,6 @@ impl Store {
     /// [`StoreError`] when it cannot be recorded.
     pub async fn spend(&self, form: &FormId, nonce: &str, until: Timestamp) -> Result<bool, StoreError> {
         let item = Item::at(&key::form_spent(form, nonce)).number("ttl", until.as_second());
-        match self.put(item, Expect::Absent).await {
-            Ok(()) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error),
-        }
+        held(self.put(item, Expect::Absent).await)
     }
 }
