@@ -117,6 +117,14 @@ pub fn aws(service: &str, target: &str, body: &Value) -> Value {
     request("POST", &address, &headers, body.to_string().as_bytes()).expect(200).json()
 }
 
+/// A call of the stack's table, or another of its database.
+///
+/// # Panics
+/// When it is refused.
+pub fn dynamo(operation: &str, body: &Value) -> Value {
+    aws("dynamodb", &format!("DynamoDB_20120810.{operation}"), body)
+}
+
 /// A form with a file in it, as browsers send it: names and values in their order.
 #[must_use]
 pub fn post_form(url: &str, headers: &[(&str, &str)], fields: &[(&str, &[u8])]) -> Reply {

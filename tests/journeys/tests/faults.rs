@@ -16,7 +16,9 @@ mod records;
 
 use applicants::{Mine, Office, Page, answers};
 use evidence::{MediaType, testing};
-use journeys::{Issuer, Reply, aws, eventually, get, issue_to, operator, picture, post_form, request, variable};
+use journeys::{
+    Issuer, Reply, aws, dynamo, eventually, get, issue_to, operator, picture, post_form, request, variable,
+};
 use records::now;
 use serde_json::{Value, json};
 use std::thread::sleep;
@@ -379,9 +381,9 @@ fn who_met_another_or_got_no_answer_is_not_told_so() {
 fn the_operator_is_told_what_is_wrong() {
     let row = json!({"pk": {"S": "NOBODY#1"}, "sk": {"S": "KNOWS"}});
     let table = variable("TABLE_NAME");
-    let _ = aws("dynamodb", "DynamoDB_20120810.PutItem", &json!({"TableName": table, "Item": row}));
+    let _ = dynamo("PutItem", &json!({"TableName": table, "Item": row}));
     let told = journeys::try_operator(&["store", "check"]);
-    let _ = aws("dynamodb", "DynamoDB_20120810.DeleteItem", &json!({"TableName": table, "Key": row}));
+    let _ = dynamo("DeleteItem", &json!({"TableName": table, "Key": row}));
     let report: Value = serde_json::from_slice(&told.stdout).unwrap();
     assert_eq!(report["violations"], json!([{"rule": "unknown_row", "at": "NOBODY#1 KNOWS"}]));
     assert!(!told.status.success());
@@ -412,19 +414,17 @@ fn a_badge_without_its_file_and_an_altered_credential_are_told_to_the_operator()
     assert_eq!(found, json!([{"rule": "no_file", "at": object}]));
 
     // One recipient's row has the bytes that were signed for the other.
-    let dynamo = |operation: &str, mut body: Value| {
-        body["TableName"] = variable("TABLE_NAME").into();
-        aws("dynamodb", &format!("DynamoDB_20120810.{operation}"), &body)
-    };
+    let table = variable("TABLE_NAME");
     let of_event = json!({":pk": {"S": format!("EVENT#{event}")}, ":sk": {"S": "CRED#"}});
-    let query =
-        json!({"KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)", "ExpressionAttributeValues": of_event});
-    let rows = dynamo("Query", query)["Items"].as_array().unwrap().clone();
+    let query = json!({
+        "TableName": table, "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)", "ExpressionAttributeValues": of_event,
+    });
+    let rows = dynamo("Query", &query)["Items"].as_array().unwrap().clone();
     let mut altered = rows[0].clone();
     altered["z"] = rows[1]["z"].clone();
-    let _ = dynamo("PutItem", json!({"Item": altered}));
+    let _ = dynamo("PutItem", &json!({"TableName": table, "Item": altered}));
     let found = told();
-    let _ = dynamo("PutItem", json!({"Item": rows[0]}));
+    let _ = dynamo("PutItem", &json!({"TableName": table, "Item": rows[0]}));
     let found = found.as_array().unwrap();
     let member = rows[0]["sk"]["S"].as_str().unwrap().trim_start_matches("CRED#");
     assert_eq!(found.len(), 1, "{found:?}");

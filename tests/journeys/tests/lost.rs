@@ -5,13 +5,8 @@
 mod applicants;
 
 use applicants::{Office, answers};
-use journeys::{aws, get, operator, request, try_operator, validate, variable};
+use journeys::{dynamo, get, operator, request, try_operator, validate, variable};
 use serde_json::{Value, json};
-
-/// A call of the stack's table.
-fn dynamo(operation: &str, body: &Value) -> Value {
-    aws("dynamodb", &format!("DynamoDB_20120810.{operation}"), body)
-}
 
 /// The rows of a partition, as DynamoDB writes them.
 fn partition(table: &str, pk: &str) -> Vec<Value> {

@@ -11,7 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use evidence::{MediaType, testing};
 use journeys::browser::Browser;
-use journeys::{Issuer, Reply, aws, eventually, get, get_as, mails, operator, post_form, request, validate, variable};
+use journeys::{
+    Issuer, Reply, dynamo, eventually, get, get_as, mails, operator, post_form, request, validate, variable,
+};
 use records::files;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -65,10 +67,6 @@ impl Person {
         body["answers"]["why"] = format!("I am {}", self.name).into();
         body
     }
-}
-
-fn dynamo(operation: &str, body: &Value) -> Value {
-    aws("dynamodb", &format!("DynamoDB_20120810.{operation}"), body)
 }
 
 fn table() -> Vec<Value> {

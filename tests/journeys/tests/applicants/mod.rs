@@ -9,14 +9,14 @@ use application::abuse;
 use application::link::Opens;
 use application::{Application, Form};
 use jiff::Timestamp;
-use journeys::{Issuer, Reply, aws, eventually, picture, request, variable};
+use journeys::{Issuer, Reply, dynamo, eventually, picture, request, variable};
 use serde_json::{Value, json};
 
 /// What a record of the table holds.
 pub fn document(pk: &str, sk: &str) -> Value {
     let key = json!({"pk": {"S": pk}, "sk": {"S": sk}});
     let asked = json!({"TableName": variable("TABLE_NAME"), "Key": key, "ConsistentRead": true});
-    let answer = aws("dynamodb", "DynamoDB_20120810.GetItem", &asked);
+    let answer = dynamo("GetItem", &asked);
     serde_json::from_str(answer["Item"]["doc"]["S"].as_str().unwrap()).unwrap()
 }
 
