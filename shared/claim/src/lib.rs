@@ -69,10 +69,12 @@ impl Claims {
         if event.event.number_of(id).is_none() {
             return Ok(None);
         }
-        self.sign(id).await?;
-        let credential = self.store.credential(&event, id).await.map_err(edge::failed)?;
-        let credential = credential.ok_or_else(|| Problem::internal("what was signed is not stored"))?;
-        Ok(Some((event, credential)))
+        // Whatever the answer was, it may be stored: the answer was lost, or somebody else came at the same time.
+        let asked = self.sign(id).await;
+        match self.store.credential(&event, id).await.map_err(edge::failed)? {
+            Some(credential) => Ok(Some((event, credential))),
+            None => Err(asked.err().unwrap_or_else(|| Problem::internal("what was signed is not stored"))),
+        }
     }
 
     async fn sign(&self, id: &CredentialId) -> Result<(), Problem> {

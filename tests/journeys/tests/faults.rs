@@ -290,9 +290,8 @@ fn a_claim_killed_at_every_call_and_whatever_aws_does() {
         ("issuance", "kms.Sign", 1, json!({"wait": 6})),
         ("issuance", "dynamodb.PutItem", 1, lost.clone()),
         ("issuance", "dynamodb.GetItem", 4, error(500, "InternalServerError")),
-        ("hosting", "dynamodb.GetItem", 1, lost.clone()),
+        ("hosting", "dynamodb.GetItem", 1, lost),
         ("hosting", "lambda.POST", 1, error(429, "TooManyRequestsException")),
-        ("hosting", "lambda.POST", 1, lost),
         ("hosting", "lambda.POST", 1, json!("twice")),
     ];
     for (function, operation, times, action) in days {
@@ -301,6 +300,11 @@ fn a_claim_killed_at_every_call_and_whatever_aws_does() {
         visit(&id);
         assert!(acted()[0] > 0, "{function} {operation} was not called");
     }
+    // What was signed is shown at once, though nobody heard so.
+    let id = unsigned();
+    faults(&[json!({"function": "hosting", "operation": "lambda.POST", "times": 1, "do": "lose"})]);
+    let _ = get(&format!("/credentials/{id}.json")).expect(200);
+    assert_eq!(acted(), [1]);
     all_is_well();
 }
 
