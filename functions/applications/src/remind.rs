@@ -13,7 +13,7 @@ use store::StoreError;
 use store::expiries::day_of;
 
 /// Days that are looked at again: a schedule may fail for a while.
-const DAYS_BACK: i64 = 7;
+const DAYS_BACK: i64 = 30;
 
 /// Looks at today's reminders, and at those of the last days that are still there.
 pub(crate) async fn sweep(app: &App, now: Timestamp) -> Result<(), Problem> {

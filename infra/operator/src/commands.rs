@@ -435,8 +435,9 @@ pub(crate) async fn check_store(arguments: &Arguments) -> Answer {
     let World { store, now, .. } = world().await?;
     let evidence = store.in_bucket(config::required("EVIDENCE_BUCKET_NAME").map_err(|error| error.to_string())?);
     let queues = show_queues(&Arguments::default()).await?;
-    let load = |queue: &str| ["waiting", "in_flight", "dead"].map(|kind| queues[queue][kind].as_u64().unwrap_or(0));
-    let busy = Busy { signing: load("signing").into_iter().sum::<u64>() > 0 };
+    let is_busy =
+        |queue: &str| ["waiting", "in_flight", "dead"].iter().any(|kind| queues[queue][kind].as_u64() > Some(0));
+    let busy = Busy { signing: is_busy("signing"), mail: is_busy("mail") || is_busy("mail-prompt") };
     let report = store.check(&evidence, now, busy, verified).await.map_err(|error| error.to_string())?;
     Ok(json!({"counts": report.counts, "queues": queues, "violations": report.violations}))
 }

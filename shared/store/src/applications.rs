@@ -374,12 +374,7 @@ impl Store {
     /// [`StoreError`] when the store cannot be read.
     pub async fn reminders(&self, day: Date) -> Result<Vec<(ApplicationId, Timestamp)>, StoreError> {
         let items = self.query(&key::reminder_partition(day), "", None).await?;
-        let read = |item: &Item| {
-            let since =
-                Timestamp::from_millisecond(item.get_number("since")?).map_err(|_| StoreError::Corrupt("since"));
-            Ok((item.get_text("sk")?.parse().map_err(|_| StoreError::Corrupt("sk"))?, since?))
-        };
-        items.iter().map(read).collect()
+        items.iter().map(read_reminder).collect()
     }
 
     /// Somebody was reminded, or there is nothing to be reminded of; `next`: when again.
@@ -441,6 +436,12 @@ fn uses_of(form: &Form, code: &CodeId) -> Option<u32> {
     let Approval::ClaimCode { codes, .. } = &form.definition.approval else { return Some(0) };
     // A code that was taken out of the form meanwhile has no uses.
     codes.iter().find(|one| one.id == *code).map_or(Some(0), |one| one.uses)
+}
+
+/// Of which application, and of which time of coming into its state.
+pub(crate) fn read_reminder(item: &Item) -> Result<(ApplicationId, Timestamp), StoreError> {
+    let since = Timestamp::from_millisecond(item.get_number("since")?).map_err(|_| StoreError::Corrupt("since"))?;
+    Ok((item.get_text("sk")?.parse().map_err(|_| StoreError::Corrupt("sk"))?, since))
 }
 
 pub(crate) fn read_award(sk: &str) -> Option<Award> {

@@ -86,6 +86,8 @@ pub struct Violation {
 pub struct Busy {
     /// In that of chunks and approved applications, or in its dead-letter queue.
     pub signing: bool,
+    /// In those of mails and letters, or in their dead-letter queues.
+    pub mail: bool,
 }
 
 /// What was found.

@@ -22,6 +22,7 @@ use std::collections::HashMap;
 pub const CLAIM_LIFE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Attribute names are short: they count in every write.
+pub(crate) const CLAIMED: &str = "cl";
 const REQUESTED: &str = "rq";
 const SENT: &str = "st";
 const DELIVERED: &str = "dl";

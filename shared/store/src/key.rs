@@ -448,6 +448,8 @@ pub(crate) enum Family {
     Usage,
     Export,
     Running,
+    Reminder,
+    Letter,
     /// Whatever stands for itself alone.
     Alone,
 }
@@ -517,7 +519,9 @@ impl TableKey {
             ("USAGE", _) => Family::Usage,
             ("EXPORT", "EXPORT") => Family::Export,
             ("EXPORT", "RUNNING") => Family::Running,
-            ("SECRET" | "SHOWN" | "RESULT" | "REMIND" | "LETTER" | "RATE" | "SIGNIN" | "AUDIT", _)
+            ("REMIND", _) => Family::Reminder,
+            ("LETTER", _) if sk != "BOUNCED" => Family::Letter,
+            ("SECRET" | "SHOWN" | "RESULT" | "LETTER" | "RATE" | "SIGNIN" | "AUDIT", _)
             | ("EXPIRY", "SWEPT")
             | ("EVIDENCE", "FILES")
             | ("FORM", "SPENT")

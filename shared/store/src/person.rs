@@ -314,7 +314,8 @@ impl Subject {
             Family::Submission if self.has(of) => self.blank(row, &answerless(row.get_doc()?)),
             Family::Trail if self.has(of) => self.blank(row, &Entry { note: String::new(), ..row.get_doc()? }),
             Family::ApplicationRow if self.is_theirs(place) => Ok(Fate::Stays),
-            Family::File => goes(self.has(of), Turn::Rest),
+            Family::File | Family::Letter => goes(self.has(of), Turn::Rest),
+            Family::Reminder => goes(self.has(place), Turn::Rest),
             Family::Membership => goes(self.person.as_ref().is_some_and(|own| own.as_str() == of), Turn::Stop),
             Family::Member => goes(self.person.as_ref().is_some_and(|own| own.as_str() == place), Turn::Stop),
             Family::Event | Family::EventRow => self.event(row),
@@ -353,12 +354,11 @@ impl Subject {
     }
 
     fn alone(&self, key: &TableKey, row: &Item) -> Result<Fate, StoreError> {
-        let (of, place) = (last(&key.pk), last(&key.sk));
+        let of = last(&key.pk);
         let goes = |goes: bool, turn| Ok(if goes { Fate::Goes(turn) } else { Fate::Stays });
         match key.words() {
             ("SHOWN", _) => goes(self.gone().any(|(_, id)| id.as_str() == of), Turn::Rest),
             ("EVIDENCE" | "LETTER", _) => goes(self.has(of), Turn::Rest),
-            ("REMIND", _) => goes(self.has(place), Turn::Rest),
             ("PERSON", _) => goes(self.person.as_ref().is_some_and(|own| own.as_str() == of), Turn::Stop),
             ("SIGNIN", "SIGNIN") => {
                 let doc: Value = row.get_doc()?;

@@ -24,6 +24,8 @@ use badge::event::{STATUS_LIST_BITS, status_index};
 use badge::notice::{Notice, NoticeKind};
 use badge::plan::{QUOTAS, Quota};
 use badge::{ApplicationId, BadgeId, ClientId, CredentialId, Event, EventId, FormId, Recipient, Signing, StatusListId};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proof::status::StatusList;
 use serde_json::Value;
@@ -33,6 +35,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 pub const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 /// How long an approved application may: one that its badge hinders is tried once an hour.
 pub const AWARD_PATIENCE: SignedDuration = SignedDuration::from_mins(130);
+/// How long a reminder may, from the beginning of its day: it is looked at once a day.
+const REMINDER_PATIENCE: SignedDuration = SignedDuration::from_hours(48);
 
 #[derive(Debug)]
 struct Signed {
@@ -85,6 +89,8 @@ pub struct Checker {
     waiting: Vec<(TableKey, Family, Timestamp)>,
     chunks: HashSet<(EventId, u32)>,
     awards: HashMap<ApplicationId, Timestamp>,
+    /// Of which application somebody is to be reminded, if it is where it has been since that millisecond.
+    reminders: HashSet<(ApplicationId, i64)>,
     forms: HashMap<FormId, FormRows>,
     badges: HashMap<BadgeId, BadgeRows>,
     applications: HashMap<ApplicationId, Application>,
@@ -198,6 +204,7 @@ impl Checker {
             Family::Life => {
                 let event: EventId = parsed(of)?;
                 self.answers.entry(event.clone()).or_default().count(&deliveries::read(item)?);
+                self.claimed(family, key, item);
                 self.lives.push((event, parsed(place)?));
             }
             Family::Tally => {
@@ -275,6 +282,14 @@ impl Checker {
                 self.waiting.push((key.clone(), family, award.since));
                 self.awards.insert(award.application, award.since);
             }
+            Family::Reminder => {
+                let day =
+                    parsed::<Date>(of)?.to_zoned_datetime(TimeZone::UTC).map_err(|_| StoreError::Corrupt("pk"))?;
+                let (application, since) = applications::read_reminder(item)?;
+                self.waiting.push((key.clone(), family, day.timestamp()));
+                self.reminders.insert((application, since.as_millisecond()));
+            }
+            Family::Letter => self.claimed(family, key, item),
             Family::Request => self.requests.push((key.clone(), parsed(item.get_text("event")?)?)),
             Family::Usage => match key.sk.split_once('#') {
                 Some((quota, _)) if is_quota(quota) => {
@@ -292,6 +307,13 @@ impl Checker {
             Family::Alone => {}
         }
         Ok(())
+    }
+
+    /// A mail that somebody is about to send. Its message comes back where they died, until it was sent or lies among the dead.
+    fn claimed(&mut self, family: Family, key: &TableKey, item: &Item) {
+        if let Some(until) = item.find_time(deliveries::CLAIMED) {
+            self.waiting.push((key.clone(), family, until));
+        }
     }
 
     fn form(&mut self, id: &str) -> Result<&mut FormRows, StoreError> {
@@ -669,6 +691,15 @@ impl Checker {
                 Some(_) if !awaits => wrong(Rule::StrayRow, format!("AWARD of {id}")),
                 _ => wrong(Rule::MissingRow, format!("AWARD of {id}")),
             }
+            let waits = matches!(application.state, State::Submitted | State::Returned { .. });
+            // Where a form has reminded from the beginning: what was handed in before it did has none.
+            let reminds = self
+                .forms
+                .get(&application.form)
+                .is_some_and(|form| form.versions.values().all(|version| version.definition.reminder_days.is_some()));
+            if waits && reminds && !self.reminders.contains(&(id.clone(), application.since.as_millisecond())) {
+                wrong(Rule::MissingRow, format!("REMIND of {id}"));
+            }
             if let State::Issued { event, credential } = &application.state {
                 let pending = self.chunks.contains(&(event.clone(), 0));
                 let holds = |event: &Event| {
@@ -752,6 +783,8 @@ impl Checker {
             let (patience, busy) = match family {
                 Family::Award => (AWARD_PATIENCE, busy.signing),
                 Family::Pending => (PATIENCE, busy.signing),
+                Family::Life | Family::Letter => (PATIENCE, busy.mail),
+                Family::Reminder => (REMINDER_PATIENCE, false),
                 _ => (PATIENCE, false),
             };
             if now.duration_since(*since) > patience && !busy {

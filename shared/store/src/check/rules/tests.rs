@@ -230,7 +230,7 @@ pub(crate) fn rows() -> Vec<Item> {
 pub(crate) fn judge(rows: &[Item], at: Timestamp, busy: bool) -> Report {
     let mut checker = Checker::default();
     rows.iter().for_each(|row| checker.row(row));
-    checker.finish(at, Busy { signing: busy })
+    checker.finish(at, Busy { signing: busy, mail: busy })
 }
 
 fn found(rows: &[Item]) -> Vec<Rule> {
@@ -414,6 +414,57 @@ fn what_waits_for_too_long_is_stuck_unless_there_is_work_in_the_queue() {
     assert_eq!(families(stuck(140, false)), ["AWA", "DUE", "PEN"]);
     assert_eq!(families(stuck(140, true)), ["DUE"]);
     assert_eq!(families(stuck(25 * 60, true)), ["DUE", "EXP"]);
+}
+
+#[test]
+fn a_mail_that_was_claimed_and_never_sent_is_stuck_unless_there_are_mails_in_the_queues() {
+    let (event, until) = (event("1", 3, 5, Some("a1")), now().as_second());
+    let letter = key::letter(&id("a1"), "submitted");
+    for key in [key::life(&event.id, 0), letter] {
+        let claimed = [rows(), vec![Item::at(&key).number("cl", until)]].concat();
+        assert_eq!(found(&claimed), []);
+        let stuck = |busy| {
+            let late = judge(&claimed, now() + PATIENCE + SignedDuration::from_secs(1), busy).violations;
+            late.contains(&Violation { rule: Rule::Stuck, at: at(&key) })
+        };
+        assert!(stuck(false) && !stuck(true), "{key:?}");
+    }
+    let sent = [Item::at(&key::letter(&id("a1"), "x")).number("st", 1), Item::at(&key::letter_bounced(&id("a1")))];
+    assert_eq!(found(&[rows(), sent.to_vec()].concat()), []);
+}
+
+#[test]
+fn who_waits_at_a_form_that_always_reminded_has_a_reminder() {
+    let waiting = application("a3", 2, State::Submitted);
+    let reminder = |days: i64, since: Timestamp| {
+        let day = expiries::day_of(now() + SignedDuration::from_hours(24 * days));
+        Item::at(&key::reminder(day, &waiting.id)).number("since", since.as_millisecond())
+    };
+    let store = |versions: &[Option<u32>], reminders: &[Item]| {
+        let forms = (1..).zip(versions).map(|(version, days)| {
+            let definition = application::Definition { reminder_days: *days, ..form().definition };
+            Form { version, definition, ..form() }
+        });
+        let forms: Vec<Form> = forms.collect();
+        let head = forms.last().unwrap();
+        let mut rows = rows();
+        rows.retain(|row| {
+            !matches!(key_of(row).family(), Some(Family::FormHead | Family::FormVersion | Family::FormRow))
+        });
+        rows.retain(|row| key_of(row) != key::form_count(&head.id));
+        rows.push(Item::at(&key::form_count(&head.id)).number(USED, 3));
+        rows.push(Item::at(&key::form_head(&head.id)).doc(head).unwrap());
+        rows.push(Item::at(&key::form_row(&client(), &head.id)).doc(head).unwrap());
+        rows.extend(forms.iter().map(|form| Item::at(&key::form_version(&form.id, form.version)).doc(form).unwrap()));
+        [rows, applied(&waiting), reminders.to_vec()].concat()
+    };
+    let before = waiting.since - SignedDuration::from_secs(1);
+    assert_eq!(found(&store(&[Some(7)], &[reminder(7, waiting.since)])), []);
+    assert_eq!(found(&store(&[Some(7)], &[])), [Rule::MissingRow]);
+    assert_eq!(found(&store(&[Some(7)], &[reminder(7, before)])), [Rule::MissingRow]);
+    assert_eq!(found(&store(&[None, Some(7)], &[])), []);
+    assert_eq!(found(&store(&[Some(7)], &[reminder(-1, waiting.since)])), []);
+    assert_eq!(found(&store(&[Some(7)], &[reminder(-2, waiting.since)])), [Rule::Stuck]);
 }
 
 #[test]
