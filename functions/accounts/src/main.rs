@@ -39,16 +39,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     let gate = Gate::new(keys, urls.base());
     let app = App { store, signer, urls, plans: config::plans()?, token_key_arn, token_key, gate };
     let app = &app;
-    edge::serve(move |request| async move { app.answer(&request).await }).await
+    edge::serve(move |request| async move { audit::noted(&app.store, &app.gate, &request, app.route(&request)).await })
+        .await
 }
 
 impl App {
-    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
-        let answer = self.route(request).await?;
-        audit::note(&self.store, &self.gate, request, &answer).await;
-        Ok(answer)
-    }
-
     async fn route(&self, request: &Request) -> Result<Answer, Problem> {
         match request.route.as_str() {
             "POST /v2/client/oauth2/token" => token::issue(self, request).await,

@@ -43,7 +43,8 @@ async fn main() -> Result<(), lambda_http::Error> {
     let gate = Gate::new(token_keys?, urls.base());
     let app = App { store, urls, plans: config::plans()?, designer, gate };
     let app = &app;
-    edge::serve(move |request| async move { app.answer(&request).await }).await
+    edge::serve(move |request| async move { audit::noted(&app.store, &app.gate, &request, app.route(&request)).await })
+        .await
 }
 
 impl App {
@@ -52,12 +53,6 @@ impl App {
         let client: ClientId = request.id("client")?;
         let counted = self.store.count_request(&self.plans, &client, Quota::UploadsPerMinute, request.now);
         counted.await.map_err(edge::failed)
-    }
-
-    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
-        let answer = self.route(request).await?;
-        audit::note(&self.store, &self.gate, request, &answer).await;
-        Ok(answer)
     }
 
     async fn route(&self, request: &Request) -> Result<Answer, Problem> {

@@ -64,7 +64,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let app = App { store, signer, urls, plans: config::plans()?, signing, mail, webhooks, gate };
     let app = &app;
     edge::serve_wake_and_obey(
-        move |request| async move { app.answer(&request).await },
+        move |request| async move { audit::noted(&app.store, &app.gate, &request, app.route(&request)).await },
         move |what| async move { app.work(what).await },
         move |command, now| async move { app.obey(command, now).await },
     )
@@ -76,12 +76,6 @@ impl App {
     async fn count(&self, request: &Request, quota: Quota) -> Result<(), Problem> {
         let client: ClientId = request.id("client")?;
         self.store.count_request(&self.plans, &client, quota, request.now).await.map_err(edge::failed)
-    }
-
-    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
-        let answer = self.route(request).await?;
-        audit::note(&self.store, &self.gate, request, &answer).await;
-        Ok(answer)
     }
 
     async fn route(&self, request: &Request) -> Result<Answer, Problem> {

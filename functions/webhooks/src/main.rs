@@ -56,17 +56,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     let gate = Gate::new(token_keys?, urls.base());
     let app = App { store, urls, plans: config::plans()?, outside, queue, gate };
     let app = &app;
-    let handle = move |request| async move { app.answer(&request).await };
+    let handle = move |request| async move { audit::noted(&app.store, &app.gate, &request, app.route(&request)).await };
     edge::serve_and_wake(handle, move |wake| async move { app.wake(wake).await }).await
 }
 
 impl App {
-    async fn answer(&self, request: &Request) -> Result<Answer, Problem> {
-        let answer = self.route(request).await?;
-        audit::note(&self.store, &self.gate, request, &answer).await;
-        Ok(answer)
-    }
-
     async fn route(&self, request: &Request) -> Result<Answer, Problem> {
         let (gate, route) = (&self.gate, request.route.as_str());
         if route == "GET /v2/feed/{client}" {

@@ -1,15 +1,16 @@
 //! What an organisation's API credentials did, noted in its audit log.
 //!
-//! Every function with routes that write calls [`note`] once, with whatever it answers. A deed is what was carried out: what only reads or
+//! Every function with routes that write answers through [`noted`]. A deed is what was carried out: what only reads or
 //! shows beforehand is none, and neither is what was refused. What the console asks for a member it notes itself, in the member's name.
 //!
 //! A deed is noted after it happened, so that it cannot fail for that; one that cannot be noted is logged and counted. Issuing is noted in
 //! the transaction that decides on the event ([`issuing`]): then what a repetition meets is noted already.
 
 use edge::token::{Caller, Gate};
-use edge::{Answer, Request};
+use edge::{Answer, Problem, Request};
 use observe::Count;
 use serde_json::Value;
+use std::future::Future;
 use store::{Author, Deed, Store};
 
 /// Routes whose deeds stand in a transaction.
@@ -17,8 +18,23 @@ const NOTED_BEFORE: [&str; 2] = ["POST /v2/event/{client}/{badge}/issue", "POST 
 /// How routes end that only show what would be.
 const SHOWS: [&str; 2] = ["/preview", "/design"];
 
+/// What a route answers, with what an API credential did by it noted.
+///
+/// # Errors
+/// Those of the route.
+pub async fn noted(
+    store: &Store,
+    gate: &Gate,
+    request: &Request,
+    route: impl Future<Output = Result<Answer, Problem>>,
+) -> Result<Answer, Problem> {
+    let answer = route.await?;
+    note(store, gate, request, &answer).await;
+    Ok(answer)
+}
+
 /// Notes what an answer tells that an API credential did, if it did something.
-pub async fn note(store: &Store, gate: &Gate, request: &Request, answer: &Answer) {
+async fn note(store: &Store, gate: &Gate, request: &Request, answer: &Answer) {
     let place = &request.id;
     let route = request.route.as_str();
     if !writes(route) || NOTED_BEFORE.contains(&route) || answer.status_code() >= 400 {
