@@ -1,9 +1,9 @@
 """What needs AWS: start and size of each function, issuing by HTTP API payloads, and the cost of a badge in calls and units.
 
-    stack.py test --no-build -- python tests/bench/on_stack.py BINARIES RESULT.json
+    stack.py test --no-build -- python tests/bench/on_stack.py BINARIES RESULT.json [SECTION…]
 
 The functions measured are those in BINARIES, driven by the stand-in of runtime.py; the stack around them is their AWS. One result
-per section; a section that could not be measured says why instead.
+per section (functions, warm, issue, cost; all when none is named); one that could not be measured says why instead.
 """
 
 import base64
@@ -53,7 +53,7 @@ class StackRefused(Exception):
 
 
 def main() -> None:
-    binaries, result = Path(sys.argv[1]), Path(sys.argv[2])
+    binaries, result, wanted = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]
     LOGS.mkdir(parents=True, exist_ok=True)
     bench = Bench(binaries)
     sections = {
@@ -61,6 +61,8 @@ def main() -> None:
     }
     measured = {}
     for name, measure in sections.items():
+        if wanted and name not in wanted:
+            continue
         print(f"bench: {name} …", file=sys.stderr, flush=True)
         try:
             measured[name] = measure()
@@ -75,11 +77,11 @@ class Bench:
         names = (
             "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "TABLE_NAME", "BUCKET_NAME",
             "TOKEN_KEY_ARN", "PUBLIC_BASE_URL", "PATH", "MAIL_QUEUE_URL", "WEBHOOK_QUEUE_URL", "MAIL_PROMPT_QUEUE_URL",
-            "EVIDENCE_QUEUE_URL", "APPLICATION_QUEUE_URL", "EVIDENCE_BUCKET_NAME",
+            "EVIDENCE_QUEUE_URL", "APPLICATION_QUEUE_URL", "EXPORT_QUEUE_URL", "EVIDENCE_BUCKET_NAME",
         )
         self.environment = {name: os.environ[name] for name in names if name in os.environ}
         self.environment |= {"FONTS_DIR": str(ROOT / ".local" / "fonts"), "FUNCTION_PREFIX": "bench-", "ISSUANCE_FUNCTION": "bench-issuance:live"}
-        self.environment["STAGE"] = "local"
+        self.environment |= {"STAGE": "local", "STEP_UNITS": "5000", "STEP_SECONDS": "170"}
         # A queue that the stack's own workers do not listen to: what is left there is carried out here, and counted.
         self.sqs = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"], region_name=os.environ["AWS_REGION"])
         self.environment["SIGNING_QUEUE_URL"] = self.sqs.create_queue(QueueName="bench-signing")["QueueUrl"]
