@@ -6,7 +6,8 @@
 use crate::error::FetchError;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Failures in a row after which a host is left alone.
 const PATIENCE: u32 = 3;
