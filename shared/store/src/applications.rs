@@ -421,7 +421,7 @@ pub(crate) fn row_key(application: &Application) -> Option<TableKey> {
 }
 
 /// When somebody is to be reminded of it, as it stands: of a draft from when its address was proved, since nobody is reminded before.
-fn reminder(application: &Application, form: &Form) -> Option<TableKey> {
+pub(crate) fn reminder(application: &Application, form: &Form) -> Option<TableKey> {
     let waits_since = match application.state {
         State::Submitted | State::Returned { .. } => application.since,
         State::Draft => application.proved_at?,

@@ -520,8 +520,8 @@ impl TableKey {
             ("EXPORT", "EXPORT") => Family::Export,
             ("EXPORT", "RUNNING") => Family::Running,
             ("REMIND", _) => Family::Reminder,
-            ("LETTER", _) if sk != "BOUNCED" => Family::Letter,
-            ("SECRET" | "SHOWN" | "RESULT" | "LETTER" | "RATE" | "SIGNIN" | "AUDIT", _)
+            ("LETTER", _) => Family::Letter,
+            ("SECRET" | "SHOWN" | "RESULT" | "RATE" | "SIGNIN" | "AUDIT", _)
             | ("EXPIRY", "SWEPT")
             | ("EVIDENCE", "FILES")
             | ("FORM", "SPENT")

@@ -358,7 +358,7 @@ impl Subject {
         let goes = |goes: bool, turn| Ok(if goes { Fate::Goes(turn) } else { Fate::Stays });
         match key.words() {
             ("SHOWN", _) => goes(self.gone().any(|(_, id)| id.as_str() == of), Turn::Rest),
-            ("EVIDENCE" | "LETTER", _) => goes(self.has(of), Turn::Rest),
+            ("EVIDENCE", _) => goes(self.has(of), Turn::Rest),
             ("PERSON", _) => goes(self.person.as_ref().is_some_and(|own| own.as_str() == of), Turn::Stop),
             ("SIGNIN", "SIGNIN") => {
                 let doc: Value = row.get_doc()?;

@@ -691,13 +691,14 @@ impl Checker {
                 Some(_) if !awaits => wrong(Rule::StrayRow, format!("AWARD of {id}")),
                 _ => wrong(Rule::MissingRow, format!("AWARD of {id}")),
             }
-            let waits = matches!(application.state, State::Submitted | State::Returned { .. });
-            // Where a form has reminded from the beginning: what was handed in before it did has none.
-            let reminds = self
-                .forms
-                .get(&application.form)
-                .is_some_and(|form| form.versions.values().all(|version| version.definition.reminder_days.is_some()));
-            if waits && reminds && !self.reminders.contains(&(id.clone(), application.since.as_millisecond())) {
+            // A draft's reminder comes once. Where a form did not remind from the beginning, what was handed in before it did has none.
+            let reminds = |form: &FormRows| {
+                form.versions.values().all(|form| applications::reminder(application, form).is_some())
+            };
+            if !matches!(application.state, State::Draft)
+                && self.forms.get(&application.form).is_some_and(reminds)
+                && !self.reminders.contains(&(id.clone(), application.since.as_millisecond()))
+            {
                 wrong(Rule::MissingRow, format!("REMIND of {id}"));
             }
             if let State::Issued { event, credential } = &application.state {
