@@ -5,7 +5,7 @@
 //! that fails as it is told (infra/local/faults.py), and one journey at a time:
 //!
 //! ```sh
-//! stack.py test --faults -- cargo nextest run -p journeys --run-ignored only -E 'binary(faults)' --test-threads 1
+//! stack.py test --faults -- cargo nextest run --workspace --run-ignored only -E 'binary(faults)' --test-threads 1
 //! ```
 
 #![allow(clippy::unwrap_used, reason = "a journey ends where an answer lacks what it should have")]
